@@ -1,0 +1,240 @@
+"""Values that travel between the rooms: frames with fixed columns, then plain arrays.
+
+Up to `dataset` a value is a polars frame with exactly the columns of `EVENT`, `ITEM` or `LINK`; from there on
+it is a numpy array or a scipy sparse matrix inside one of the frozen classes below.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal, Self
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+
+from isthmus.errors import InputError
+
+__all__ = [
+    "EVENT",
+    "EVENT_KINDS",
+    "ITEM",
+    "LINK",
+    "NO_ITEM",
+    "REJECT",
+    "Explanations",
+    "FloatArray",
+    "Forgotten",
+    "IntArray",
+    "ItemNums",
+    "Query",
+    "Recommendations",
+    "Table",
+    "UserNums",
+    "conform",
+]
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+ItemNums = IntArray
+UserNums = IntArray
+
+NO_ITEM = -1
+"""Stands where a list is shorter than asked for, and in explanations for what no past item carries."""
+
+EVENT_KINDS = (
+    "view", "play", "read", "watch", "like", "dislike", "rate", "purchase", "cart", "save", "share",
+    "comment", "follow", "search", "skip", "hide", "survey",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Table:
+    """The columns of a frame, which of them a row cannot do without, and what an absent column becomes."""
+
+    name: str
+    columns: Mapping[str, pl.DataType]
+    required: tuple[str, ...]
+    defaults: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def schema(self) -> pl.Schema:
+        """The columns as a polars schema."""
+        return pl.Schema(self.columns)
+
+    def empty(self) -> pl.DataFrame:
+        """No rows, all columns."""
+        return pl.DataFrame(schema=self.schema)
+
+
+_UTC = pl.Datetime("us", "UTC")
+_TEXT_LIST = pl.List(pl.String())
+
+EVENT = Table(
+    "event",
+    {
+        "event_id": pl.String(),
+        "platform": pl.String(),
+        "user_id": pl.String(),
+        "item_id": pl.String(),
+        "kind": pl.String(),
+        "value": pl.Float64(),
+        "unit": pl.String(),
+        "occurred_at": _UTC,
+        "text": pl.String(),
+        "recommendation_id": pl.String(),
+        "context": pl.Struct({"device": pl.String(), "scenario": pl.String()}),
+    },
+    required=("platform", "user_id"),
+)
+"""What a person did. `item_id` may be null for a search or a survey; `unit` is rating, seconds or count."""
+
+ITEM = Table(
+    "item",
+    {
+        "platform": pl.String(),
+        "item_id": pl.String(),
+        "title": pl.String(),
+        "description": pl.String(),
+        "creators": _TEXT_LIST,
+        "categories": _TEXT_LIST,
+        "tags": _TEXT_LIST,
+        "language": pl.String(),
+        "published_at": _UTC,
+        "url": pl.String(),
+        "hidden": pl.Boolean(),
+        "extra": pl.String(),
+    },
+    required=("platform", "item_id"),
+    defaults={"hidden": False},
+)
+"""What can be recommended. `extra` is a JSON object; a `hidden` item is known but never recommended."""
+
+LINK = Table(
+    "link",
+    {"person": pl.String(), "platform": pl.String(), "user_id": pl.String()},
+    required=("person", "platform", "user_id"),
+)
+"""(`platform`, `user_id`) belongs to `person`."""
+
+
+REJECT = Table(
+    "reject",
+    {
+        "file": pl.String(),
+        "line": pl.Int64(),
+        "field": pl.String(),
+        "reason": pl.String(),
+        "platform": pl.String(),
+        "user_id": pl.String(),
+        "raw": pl.String(),
+    },
+    required=("file", "reason"),
+)
+"""A row that could not be taken, and why. `raw` is the row as it stood (JSON, or the line of a broken file)."""
+
+
+def conform(frame: pl.DataFrame, table: Table) -> pl.DataFrame:
+    """Give `frame` exactly the columns of `table`: absent ones take their defaults, the others their types.
+
+    Raises InputError when a required column is absent, a column is unknown or a value has the wrong type.
+    """
+    missing = [name for name in table.required if name not in frame.columns]
+    unknown = [name for name in frame.columns if name not in table.columns]
+    if missing or unknown:
+        what = f"lacks the column {missing[0]!r}" if missing else f"has the unknown column {unknown[0]!r}"
+        raise InputError(f"the {table.name} frame {what}", f"Its columns are: {', '.join(table.columns)}.")
+    return frame.select(_column(frame, name, dtype, table) for name, dtype in table.columns.items())
+
+
+def _column(frame: pl.DataFrame, name: str, dtype: pl.DataType, table: Table) -> pl.Series:
+    default = table.defaults.get(name)
+    if name not in frame.columns:
+        return pl.Series(name, [default], dtype=dtype).new_from_index(0, frame.height)
+    series = frame[name]
+    if isinstance(dtype, pl.List) and series.dtype == pl.String:
+        series = series.cast(dtype)
+    if isinstance(dtype, pl.Datetime):
+        series = _as_utc(series)
+    try:
+        series = series.cast(dtype)
+    except pl.exceptions.PolarsError as error:
+        raise InputError(f"cannot read {name} as {dtype}: {error}", field=name) from error
+    return series if default is None else series.fill_null(default)
+
+
+def _as_utc(series: pl.Series) -> pl.Series:
+    """Times without a zone are taken as UTC, whole numbers as seconds since 1970, text as ISO 8601."""
+    if series.dtype.is_integer():
+        return pl.from_epoch(series, time_unit="s").dt.replace_time_zone("UTC")
+    if series.dtype == pl.String:
+        return series.str.to_datetime(time_zone="UTC", time_unit="us", strict=True)
+    if isinstance(series.dtype, pl.Datetime) and series.dtype.time_zone is None:
+        return series.dt.replace_time_zone("UTC")
+    return series
+
+
+@dataclass(frozen=True)
+class Query:
+    """Who asks, and from what a list may be made. Arrays in item numbers of the dataset a model was fitted on."""
+
+    history: csr_array
+    """What each person did, float64 (q, n_items): positive weights."""
+    platform: int
+    """Number of the platform to recommend from (the target)."""
+    candidates: ItemNums
+    """Items that may be recommended, (c,), ascending."""
+    exclude_seen: bool = True
+    """Whether items of the history are left out of the list."""
+    blocked: csr_array | None = None
+    """Further items never shown to a person (hidden, disliked, given), (q, n_items), non-zero where blocked."""
+
+    def __len__(self) -> int:
+        return int(self.history.shape[0])
+
+    def rows(self, start: int, stop: int) -> Self:
+        """The same question for the people `start` to `stop`, so that many can be answered piece by piece."""
+        blocked = None if self.blocked is None else self.blocked[start:stop]
+        return replace(self, history=self.history[start:stop], blocked=blocked)
+
+
+@dataclass(frozen=True)
+class Recommendations:
+    """Ranked lists, best first: `item_nums` (q, n) with NO_ITEM and `scores` (q, n) with -inf where short."""
+
+    item_nums: ItemNums
+    scores: FloatArray
+
+
+@dataclass(frozen=True)
+class Explanations:
+    """Why each asked item scores what it scores: the shares of one score add up to it.
+
+    A share is a row of the four arrays of equal length (s,); `past_item` is NO_ITEM where a share rests on no
+    past item (popularity, a constant).
+    """
+
+    scores: FloatArray
+    """(q, m): the score of each asked item."""
+    query_row: IntArray
+    """(s,): whose share this is, 0..q-1."""
+    position: IntArray
+    """(s,): of which asked item, 0..m-1."""
+    past_item: ItemNums
+    """(s,): the item of the person's history that carries the share, or NO_ITEM."""
+    component: IntArray
+    """(s,): index into `components`."""
+    share: FloatArray
+    """(s,): how much of the score it carries."""
+    components: tuple[str, ...]
+    """Names a person understands: "read together", "same creator", "popular"."""
+
+
+@dataclass(frozen=True)
+class Forgotten:
+    """The receipt of an erasure from a model."""
+
+    n_users: int
+    exact: bool
+    """True where the model now equals one fitted without these people, to rounding."""
+    how: Literal["subtracted", "refitted", "nothing kept"]
