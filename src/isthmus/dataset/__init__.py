@@ -1,0 +1,8 @@
+"""Ids become numbers, events become sparse matrices, texts become arrays; from here on there is no polars."""
+
+from isthmus.dataset.dataset import NO_TIME, Dataset
+from isthmus.dataset.features import ItemFeatures, Tags
+from isthmus.dataset.ids import IdMap, item_key
+from isthmus.dataset.worlds import checkerboard
+
+__all__ = ["NO_TIME", "Dataset", "IdMap", "ItemFeatures", "Tags", "checkerboard", "item_key"]

@@ -1,0 +1,203 @@
+"""The dataset: people, items and what joins them, as numbers and sparse matrices."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Self
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+
+from isthmus.dataset.features import ItemFeatures
+from isthmus.dataset.ids import IdMap
+from isthmus.dataset.weights import weigh
+from isthmus.encoders import Encoder, load_encoder
+from isthmus.errors import InputError, UnknownNameError
+from isthmus.schema import EVENT, ITEM, LINK, IntArray, ItemNums, Query, UserNums, conform
+from isthmus.settings import WeightSettings
+
+__all__ = ["NO_TIME", "Dataset"]
+
+NO_TIME = np.iinfo(np.int64).min
+"""Stands in `times` where it is not known when something happened."""
+
+_KEY = pl.concat_str("platform", "item_id", separator="\x1f")
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """People x items in numbers. Every array is in user or item order and none is ever changed in place."""
+
+    users: IdMap
+    """People; one who is not linked is known as `platform:user_id`."""
+    items: IdMap
+    """Items under `item_key(platform, item_id)`."""
+    platforms: tuple[str, ...]
+    """Names in alphabetical order; a platform's number is its place here."""
+    item_platform: IntArray
+    """(n_items,): number of the platform an item is on."""
+    interactions: csr_array
+    """(n_users, n_items) float64: positive weights, canonical (sorted, no duplicates)."""
+    times: IntArray
+    """(nnz,) seconds since 1970 of the last event of each interaction, in its order; NO_TIME if unknown."""
+    blocked: csr_array
+    """(n_users, n_items): one where a person's events say no (hidden, disliked)."""
+    hidden: NDArray[np.bool_]
+    """(n_items,): items that are known but never recommended."""
+    features: ItemFeatures
+
+    @classmethod
+    def from_frames(
+        cls,
+        events: pl.DataFrame,
+        items: pl.DataFrame | None = None,
+        links: pl.DataFrame | None = None,
+        *,
+        encoder: Encoder | str | None = "use",
+        weights: WeightSettings | None = None,
+        known: IdMap | None = None,
+        with_features: bool = True,
+    ) -> Self:
+        """Count people and items of frames with the columns of EVENT, ITEM and LINK (absent ones: defaults).
+
+        Items that only occur in events are taken too, without text. `encoder` is an encoder, a name for
+        `load_encoder`, or None for no vectors. With `known` items keep the numbers they have there and new ones
+        come behind. Raises InputError for wrong columns and for events that join no person to any item.
+        """
+        events = conform(events, EVENT)
+        events = events.with_columns(kind=pl.col("kind").fill_null(_default_kind()))
+        catalogue = conform(ITEM.empty() if items is None else items, ITEM)
+        pairs = weigh(_with_person(events, conform(LINK.empty() if links is None else links, LINK)), weights)
+        frame = _all_items(catalogue, pairs, known)
+        if isinstance(encoder, str):
+            encoder = load_encoder(encoder)
+        features = ItemFeatures.build(frame, encoder) if with_features else ItemFeatures.absent(frame)
+        return _assemble(cls, pairs, frame, features)
+
+    @property
+    def n_users(self) -> int:
+        """How many people."""
+        return len(self.users)
+
+    @property
+    def n_items(self) -> int:
+        """How many items, of all platforms."""
+        return len(self.items)
+
+    def platform_num(self, name: str) -> int:
+        """The number of a platform; raises UnknownNameError."""
+        if name not in self.platforms:
+            raise UnknownNameError("platform", name, self.platforms)
+        return self.platforms.index(name)
+
+    def candidates(self, platform: str) -> ItemNums:
+        """Items of `platform` that may be recommended, ascending."""
+        on_platform = self.item_platform == self.platform_num(platform)
+        return np.flatnonzero(on_platform & ~self.hidden)
+
+    def query(self, users: UserNums | Sequence[int], platform: str, *, exclude_seen: bool = True) -> Query:
+        """The question: what of `platform` for `users`, with what is known of them here as history."""
+        rows = np.asarray(users, dtype=np.int64)
+        return Query(
+            history=self.interactions[rows],
+            platform=self.platform_num(platform),
+            candidates=self.candidates(platform),
+            exclude_seen=exclude_seen,
+            blocked=self.blocked[rows],
+        )
+
+    def without_users(self, users: UserNums) -> Self:
+        """The same without these people; everybody else's number moves up, items keep theirs."""
+        keep = np.setdiff1d(np.arange(self.n_users), users)
+        times = csr_array((self.times, self.interactions.indices, self.interactions.indptr), self.interactions.shape)
+        return replace(
+            self,
+            users=IdMap(self.users.ids[keep]),
+            interactions=self.interactions[keep],
+            times=times[keep].data,
+            blocked=self.blocked[keep],
+        )
+
+    def keeping(self, interactions: NDArray[np.bool_]) -> Self:
+        """The same with only the interactions marked in (nnz,) `interactions`; people and items stay."""
+        rows = np.repeat(np.arange(self.n_users), np.diff(self.interactions.indptr))[interactions]
+        columns = self.interactions.indices[interactions]
+        data = self.interactions.data[interactions]
+        indptr = np.concatenate([[0], np.cumsum(np.bincount(rows, minlength=self.n_users))])
+        matrix = csr_array((data, columns, indptr), shape=self.interactions.shape)
+        return replace(self, interactions=matrix, times=self.times[interactions])
+
+    def counts(self, platform: str) -> IntArray:
+        """(n_users,): how many items of `platform` each person has touched."""
+        on_platform = (self.item_platform == self.platform_num(platform)).astype(np.float64)
+        ones = csr_array(
+            (np.ones(self.interactions.nnz), self.interactions.indices, self.interactions.indptr),
+            shape=self.interactions.shape,
+        )
+        return np.asarray(ones @ on_platform).astype(np.int64)
+
+
+def _default_kind() -> pl.Expr:
+    rated = pl.col("value").is_not_null() & pl.col("unit").fill_null("rating").eq("rating")
+    return pl.when(rated).then(pl.lit("rate")).otherwise(pl.lit("view"))
+
+
+def _with_person(events: pl.DataFrame, links: pl.DataFrame) -> pl.DataFrame:
+    links = links.unique(["platform", "user_id"], keep="first", maintain_order=True)
+    joined = events.join(links, on=["platform", "user_id"], how="left", maintain_order="left")
+    alone = pl.concat_str("platform", "user_id", separator=":")
+    return joined.with_columns(person=pl.col("person").fill_null(alone))
+
+
+def _all_items(catalogue: pl.DataFrame, pairs: pl.DataFrame, known: IdMap | None) -> pl.DataFrame:
+    """One row per item, catalogue first, then those that only events name; `known` ones in their old order."""
+    seen = pairs.select("platform", "item_id").unique(maintain_order=True)
+    bare = seen.join(catalogue, on=["platform", "item_id"], how="anti", maintain_order="left")
+    frame = pl.concat([catalogue, conform(bare, ITEM)]).with_columns(key=_KEY)
+    frame = frame.unique("key", keep="last", maintain_order=True)
+    if known is not None:
+        old = pl.DataFrame({"key": pl.Series(known.ids.tolist(), dtype=pl.String)})
+        parts = old["key"].str.split_exact("\x1f", 1)
+        old = old.with_columns(
+            platform=parts.struct.field("field_0"), item_id=parts.struct.field("field_1"), hidden=pl.lit(True)
+        )
+        gone = old.join(frame, on="key", how="anti").drop("key")
+        frame = pl.concat([frame, conform(gone, ITEM).with_columns(key=_KEY)])
+        new = frame.join(old, on="key", how="anti", maintain_order="left")
+        frame = pl.concat([old.select("key").join(frame, on="key", maintain_order="left").select(frame.columns), new])
+    return frame
+
+
+def _assemble(
+    cls: type[Any], pairs: pl.DataFrame, frame: pl.DataFrame, features: ItemFeatures
+) -> Any:
+    platforms = tuple(sorted(frame["platform"].unique().to_list()))
+    users = IdMap(np.array(pairs["person"].unique().sort().to_list(), dtype=object))
+    items = IdMap(np.array(frame["key"].to_list(), dtype=object))
+    numbered = pairs.with_columns(
+        user_num=pl.Series(users.nums_of_column(pairs["person"])),
+        item_num=pl.Series(items.nums_of_column(pairs.select(_KEY.alias("key"))["key"])),
+        seconds=pl.col("last").dt.epoch("s").fill_null(NO_TIME),
+    ).sort("user_num", "item_num")
+    shape = (len(users), len(items))
+    liked = numbered.filter(pl.col("weight") > 0)
+    interactions = _matrix(liked["weight"].to_numpy(), liked, shape)
+    refused = numbered.filter(pl.col("weight") < 0)
+    return cls(
+        users=users,
+        items=items,
+        platforms=platforms,
+        item_platform=np.searchsorted(np.array(platforms, dtype=object), frame["platform"].to_numpy()).astype(np.int64),
+        interactions=interactions,
+        times=liked["seconds"].to_numpy(),
+        blocked=_matrix(np.ones(refused.height), refused, shape),
+        hidden=frame["hidden"].to_numpy(),
+        features=features,
+    )
+
+
+def _matrix(data: NDArray[np.float64], sorted_pairs: pl.DataFrame, shape: tuple[int, int]) -> csr_array:
+    counts = np.bincount(sorted_pairs["user_num"].to_numpy(), minlength=shape[0])
+    indptr = np.concatenate([[0], np.cumsum(counts)])
+    return csr_array((np.array(data), sorted_pairs["item_num"].to_numpy(), indptr), shape=shape)

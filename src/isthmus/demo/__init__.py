@@ -1,0 +1,1 @@
+"""The bundled demo: a small world of five platforms, simulated people and one invented reader."""

@@ -1,0 +1,293 @@
+"""Fit models on what they may see, ask them about people they may not, and compare what comes back."""
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from copy import copy
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from isthmus.dataset import Dataset
+from isthmus.engine import Progress, Silent
+from isthmus.errors import SettingsError, UnknownNameError
+from isthmus.evaluation.metrics import Lists, Metric, parse_metric
+from isthmus.evaluation.protocols import find_protocol
+from isthmus.evaluation.results import Comparison, Figure, Report, Timing, WhichTwins
+from isthmus.evaluation.significance import interval_of, paired_interval_of, resample_means
+from isthmus.evaluation.split import Cases, Split
+from isthmus.evaluation.twins import Twins, TwinSettings, find_twins, without_twins
+from isthmus.models.base import Recommender, Scorer
+from isthmus.schema import FloatArray, ItemNums
+
+__all__ = ["DEFAULT_METRICS", "evaluate"]
+
+DEFAULT_METRICS = (
+    "ndcg@10", "recall@10", "precision@10", "f1@10", "hit_rate@10", "map@10", "mrr@10",
+    "coverage@10", "diversity@10", "novelty@10",
+)  # fmt: skip
+
+
+def evaluate(
+    dataset: Dataset,
+    models: Mapping[str, Recommender] | Sequence[Recommender],
+    *,
+    target: str,
+    protocol: str = "cold-start",
+    metrics: Sequence[str] = DEFAULT_METRICS,
+    seeds: Sequence[int] = (0,),
+    options: Mapping[str, Any] | None = None,
+    twins: TwinSettings | None = TwinSettings(),  # noqa: B008 (frozen)
+    against: str | None = None,
+    level: float = 0.95,
+    resamples: int = 10_000,
+    progress: Progress | None = None,
+) -> Report:
+    """Test `models` on recommending from `target`, and say how sure the figures are.
+
+    The models given are left as they are: a copy of each is fitted per seed. `options` go to the protocol
+    (`test`, `validation`, `k`, ...). With `twins` every figure stands twice, with and without test rows that
+    have a twin in the person's history. Each model is compared with the one called `against`, by default
+    with the best of the others. Intervals are bootstraps over people, pooled over the seeds, a person drawn
+    as a whole. Raises UnknownNameError for names, SettingsError for options, InputError where nobody can be
+    tested.
+    """
+    named = _named(models, against)
+    parsed = [parse_metric(metric) for metric in dict.fromkeys(metrics)]
+    if not parsed or not seeds:
+        raise SettingsError("An evaluation needs at least one metric and one seed.")
+    pairs = None if twins is None else find_twins(dataset, target, twins)
+    rounds = []
+    steps = 2 * len(named) * len(seeds)
+    with (progress or Silent()).track(f"evaluate on {target}", steps) as advance:
+        for seed in seeds:
+            split = _split(dataset, target, protocol, seed, options or {})
+            rounds.append(_Round(split, _asked(split.test, pairs)))
+            for name, model in named.items():
+                rounds[-1].run(name, model, max(metric.k for metric in parsed))
+                advance(2)
+    measured = _Measured.of(rounds, list(named), parsed)
+    figures, comparisons = measured.judge(level, resamples, against)
+    return Report(
+        target=target,
+        protocol=protocol,
+        options=dict(options or {}),
+        seeds=tuple(seeds),
+        metrics=tuple(str(metric) for metric in parsed),
+        level=level,
+        resamples=resamples,
+        models={name: _about_model(model) for name, model in named.items()},
+        dataset=_about_dataset(dataset),
+        splits=tuple({"seed": done.split.seed} | dict(done.split.facts) for done in rounds),
+        twins={} if pairs is None or twins is None else _about_twins(pairs, twins, rounds),
+        figures=tuple(figures),
+        comparisons=tuple(comparisons),
+        timings=tuple(timing for done in rounds for timing in done.timings),
+        users=measured.users,
+        k=measured.k,
+        per_person=measured.values,
+    )
+
+
+class _Round:
+    """One seed: its split, what people are asked for with and without twins, and every model's lists."""
+
+    def __init__(self, split: Split, asked: Mapping[WhichTwins, Cases]) -> None:
+        self.split = split
+        self.asked = asked
+        self.lists: dict[str, ItemNums] = {}
+        self.timings: list[Timing] = []
+        counts = np.bincount(split.train.interactions.indices, minlength=split.train.n_items)
+        n_people = max(1, np.count_nonzero(split.train.counts(split.target)))
+        # Items of other platforms may have more people than the target has.
+        self.popularity = np.clip(counts, 1, n_people) / n_people
+
+    def run(self, name: str, model: Recommender, n: int) -> None:
+        """Fit a copy of `model` and let it make a list of `n` for everybody who is asked about."""
+        started = time.perf_counter()
+        # A second fit starts afresh (the contract), so a shallow copy leaves the caller's model as it was.
+        fitted = copy(model).fit(self.split.train, rng=self.split.seed)
+        between = time.perf_counter()
+        query = self.split.test.query(self.split.train, self.split.target)
+        self.lists[name] = fitted.recommend(query, n).item_nums
+        ended = time.perf_counter()
+        self.timings.append(
+            Timing(name, self.split.seed, between - started, ended - between, len(self.split.test))
+        )
+
+    def judged(self, name: str, twins: WhichTwins, rows: NDArray[Any]) -> Lists:
+        """The lists of one model for some of the cases, with what they are judged by."""
+        return Lists(
+            item_nums=self.lists[name][rows],
+            truth=self.asked[twins].truth[rows],
+            n_candidates=len(self.split.train.candidates(self.split.target)),
+            popularity=self.popularity,
+            vectors=self.split.train.features.vectors,
+        )
+
+
+@dataclass(frozen=True)
+class _Measured:
+    """All values of all models, seeds one after the other."""
+
+    rounds: list[_Round]
+    models: list[str]
+    metrics: list[Metric]
+    users: NDArray[np.int64]
+    k: NDArray[np.int64]
+    values: dict[tuple[str, str, WhichTwins], FloatArray]
+    """(model, metric, twins) to (cases,), of the metrics that have a value per person."""
+
+    @classmethod
+    def of(cls, rounds: list[_Round], models: list[str], metrics: list[Metric]) -> "_Measured":
+        values = {}
+        for twins in rounds[0].asked:
+            for model in models:
+                judged = [done.judged(model, twins, np.arange(len(done.split.test))) for done in rounds]
+                for metric in metrics:
+                    parts = [metric(lists) for lists in judged]
+                    if parts[0].ndim:
+                        values[model, str(metric), twins] = np.concatenate(parts)
+        cases = [done.split.test for done in rounds]
+        users = np.concatenate([part.users for part in cases])
+        return cls(rounds, models, metrics, users, np.concatenate([part.k for part in cases]), values)
+
+    def judge(
+        self, level: float, resamples: int, against: str | None
+    ) -> tuple[list[Figure], list[Comparison]]:
+        """Means and comparisons with intervals: everybody, then, in k-shot, per number of events left."""
+        figures: list[Figure] = []
+        comparisons: list[Comparison] = []
+        for k in self._ks():
+            rows = np.arange(len(self.k)) if k is None else np.flatnonzero(self.k == k)
+            for twins in self.rounds[0].asked:
+                found = self._figures(rows, k, twins, level, resamples)
+                figures += found
+                comparisons += self._comparisons(rows, k, twins, level, resamples, against)
+        return figures, comparisons
+
+    def _ks(self) -> list[int | None]:
+        one_k_each = self.rounds[0].split.protocol == "k-shot"
+        return [None, *(int(k) for k in np.unique(self.k))] if one_k_each else [None]
+
+    def _figures(
+        self, rows: NDArray[Any], k: int | None, twins: WhichTwins, level: float, resamples: int
+    ) -> Iterator[Figure]:
+        keys = [key for key in self.values if key[2] == twins]
+        table = (
+            np.column_stack([self.values[key][rows] for key in keys]) if keys else np.zeros((len(rows), 0))
+        )
+        draws = resample_means(table, n=resamples, groups=self.users[rows])
+        for column, (model, metric, _) in enumerate(keys):
+            found = interval_of(table[:, column], draws[:, column], level)
+            yield Figure(model, metric, k, twins, found.mean, found.low, found.high, found.n)
+        for model in self.models:
+            for whole in self.metrics:
+                if (model, str(whole), twins) not in self.values:
+                    mean = float(
+                        np.mean([self._of_all(done, model, whole, twins, k) for done in self.rounds])
+                    )
+                    yield Figure(model, str(whole), k, twins, mean, np.nan, np.nan, len(rows))
+
+    def _of_all(self, done: _Round, model: str, metric: Metric, twins: WhichTwins, k: int | None) -> float:
+        cases = done.split.test
+        rows = np.arange(len(cases)) if k is None else np.flatnonzero(cases.k == k)
+        return float(metric(done.judged(model, twins, rows)))
+
+    def _comparisons(
+        self,
+        rows: NDArray[Any],
+        k: int | None,
+        twins: WhichTwins,
+        level: float,
+        resamples: int,
+        against: str | None,
+    ) -> Iterator[Comparison]:
+        for metric in self.metrics:
+            if (self.models[0], str(metric), twins) not in self.values or len(self.models) < 2:
+                continue
+            table = np.column_stack([self.values[model, str(metric), twins][rows] for model in self.models])
+            table[np.isnan(table).any(axis=1)] = np.nan  # only people on whom all models can be judged
+            draws = resample_means(table, n=resamples, groups=self.users[rows])
+            for this, model in enumerate(self.models):
+                that = self.models.index(against) if against else _best_other(table, this)
+                if this != that:
+                    found = paired_interval_of(
+                        table[:, this], table[:, that], draws[:, this], draws[:, that], level
+                    )
+                    yield Comparison(model, self.models[that], str(metric), k, twins, **asdict(found))
+
+
+def _best_other(table: FloatArray, this: int) -> int:
+    sums = np.nansum(table, axis=0)
+    sums[this] = -np.inf
+    return int(np.argmax(sums))
+
+
+def _named(
+    models: Mapping[str, Recommender] | Sequence[Recommender], against: str | None
+) -> dict[str, Recommender]:
+    """Models by name; a second one of the same kind is called `ease-2`."""
+    named: dict[str, Recommender] = {}
+    if isinstance(models, Mapping):
+        named.update(models)
+    else:
+        for model in models:
+            kind = _kind(model)
+            same = sum(_kind(other) == kind for other in named.values())
+            named[f"{kind}-{same + 1}" if same else kind] = model
+    if not named:
+        raise SettingsError("An evaluation needs at least one model.")
+    if against is not None and against not in named:
+        raise UnknownNameError("model in this evaluation", against, named)
+    return named
+
+
+def _kind(model: Recommender) -> str:
+    return model.name if isinstance(model, Scorer) else type(model).__name__
+
+
+def _split(dataset: Dataset, target: str, protocol: str, seed: int, options: Mapping[str, Any]) -> Split:
+    make = find_protocol(protocol)
+    try:
+        return make(dataset, target, seed=seed, **options)
+    except TypeError as error:
+        raise SettingsError(f"{protocol}: {error}.", "See the options of this protocol.") from error
+
+
+def _asked(test: Cases, pairs: Twins | None) -> dict[WhichTwins, Cases]:
+    if pairs is None:
+        return {"with": test}
+    return {"without": without_twins(test, pairs), "with": test}
+
+
+def _about_model(model: Recommender) -> dict[str, Any]:
+    config = model.config if isinstance(model, Scorer) else None
+    return {"kind": _kind(model), "config": {} if config is None else asdict(config)}
+
+
+def _about_dataset(dataset: Dataset) -> dict[str, Any]:
+    items = np.bincount(dataset.item_platform, minlength=len(dataset.platforms))
+    of = dataset.item_platform[dataset.interactions.indices]
+    interactions = np.bincount(of, minlength=len(dataset.platforms))
+    platforms = {
+        name: {
+            "people": int(np.count_nonzero(dataset.counts(name))),
+            "items": int(items[number]),
+            "interactions": int(interactions[number]),
+        }
+        for number, name in enumerate(dataset.platforms)
+    }
+    return {"people": dataset.n_users, "encoder": dataset.features.encoder, "platforms": platforms}
+
+
+def _about_twins(pairs: Twins, settings: TwinSettings, rounds: list[_Round]) -> dict[str, Any]:
+    rows = sum(done.asked["with"].truth.nnz for done in rounds)
+    clean = sum(done.asked["without"].truth.nnz for done in rounds)
+    return {
+        **pairs.facts,
+        "test_rows": rows,
+        "test_rows_with_a_twin": rows - clean,
+        "settings": asdict(settings),
+    }

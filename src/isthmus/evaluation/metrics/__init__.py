@@ -1,0 +1,43 @@
+"""One file per metric; a name with its cut-off, `ndcg@10`, is all the other rooms need to know."""
+
+from collections.abc import Mapping
+
+from isthmus.errors import UnknownNameError
+from isthmus.evaluation.metrics.average_precision import average_precision
+from isthmus.evaluation.metrics.base import Lists, Metric, MetricFunction
+from isthmus.evaluation.metrics.coverage import coverage
+from isthmus.evaluation.metrics.f1 import f1
+from isthmus.evaluation.metrics.hit_rate import hit_rate
+from isthmus.evaluation.metrics.intra_list_diversity import intra_list_diversity
+from isthmus.evaluation.metrics.mrr import reciprocal_rank
+from isthmus.evaluation.metrics.ndcg import ndcg
+from isthmus.evaluation.metrics.novelty import novelty
+from isthmus.evaluation.metrics.precision import precision
+from isthmus.evaluation.metrics.recall import recall
+
+__all__ = ["METRICS", "Lists", "Metric", "MetricFunction", "parse_metric"]
+
+METRICS: Mapping[str, MetricFunction] = {
+    "precision": precision,
+    "recall": recall,
+    "f1": f1,
+    "hit_rate": hit_rate,
+    "ndcg": ndcg,
+    "map": average_precision,
+    "mrr": reciprocal_rank,
+    "coverage": coverage,
+    "diversity": intra_list_diversity,
+    "novelty": novelty,
+}
+"""Every metric by its name."""
+
+
+def parse_metric(text: str) -> Metric:
+    """The metric that `text`, such as "ndcg@10", names; raises UnknownNameError."""
+    name, _, cut = text.strip().lower().partition("@")
+    if name not in METRICS:
+        raise UnknownNameError("metric", text, (f"{known}@{cut or 10}" for known in METRICS))
+    if not (cut.isascii() and cut.isdigit() and int(cut) > 0):
+        hint = f"Give the length of the list it looks at: {name}@10."
+        raise UnknownNameError("metric", text, hint=hint)
+    return Metric(name, int(cut), METRICS[name])

@@ -1,0 +1,34 @@
+"""From scores to what a person is shown: filters, diversity, chances, reasons, and a stated fallback."""
+
+from isthmus.ranking.diversify import diversify
+from isthmus.ranking.fallback import Fallback, find_fallbacks
+from isthmus.ranking.filters import narrow, with_categories
+from isthmus.ranking.interest import TextInterest, background_vectors, interest_in_text, probabilities
+from isthmus.ranking.interests import OTHER, Interest, Interests, interests
+from isthmus.ranking.lists import RankedList, list_probabilities, rank, ranked_lists
+from isthmus.ranking.reasons import Carrier, Language, Reason, Speaker, reasons_of
+
+__all__ = [
+    "OTHER",
+    "Carrier",
+    "Fallback",
+    "Interest",
+    "Interests",
+    "Language",
+    "RankedList",
+    "Reason",
+    "Speaker",
+    "TextInterest",
+    "background_vectors",
+    "diversify",
+    "find_fallbacks",
+    "interest_in_text",
+    "interests",
+    "list_probabilities",
+    "narrow",
+    "probabilities",
+    "rank",
+    "ranked_lists",
+    "reasons_of",
+    "with_categories",
+]

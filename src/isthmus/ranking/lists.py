@@ -1,0 +1,135 @@
+"""From a question to lists: filter, score, diversify, give chances and reasons, fall back where need be."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from isthmus.errors import InputError
+from isthmus.models.base import Recommender
+from isthmus.ranking.diversify import diversify
+from isthmus.ranking.fallback import Fallback, find_fallbacks
+from isthmus.ranking.filters import narrow
+from isthmus.ranking.interest import probabilities
+from isthmus.ranking.reasons import Reason, reasons_of
+from isthmus.schema import FloatArray, IntArray, ItemNums, Query, Recommendations
+from isthmus.settings import RankingSettings
+
+__all__ = ["RankedList", "list_probabilities", "rank", "ranked_lists"]
+
+
+@dataclass(frozen=True)
+class RankedList:
+    """What one person is shown, best first; shorter than asked for where candidates ran out."""
+
+    item_nums: ItemNums
+    """(k,)."""
+    scores: FloatArray
+    """(k,); they only order, and with diversity not even that."""
+    probabilities: FloatArray
+    """(k,): the chance that each of these is the one chosen; adds up to one."""
+    reasons: tuple[Reason, ...]
+    """One per item; empty where none were asked for."""
+    fallback: Fallback | None
+    """Why the list shows what is popular instead of what the model found, if it does."""
+
+
+def rank(
+    model: Recommender,
+    query: Query,
+    n: int = 10,
+    *,
+    settings: RankingSettings | None = None,
+    vectors: NDArray[Any] | None = None,
+    exclude: ItemNums | Sequence[int] = (),
+    only: ItemNums | Sequence[int] | None = None,
+) -> Recommendations:
+    """The `n` items for each person: filtered, ranked by `model`, diversified.
+
+    `only` keeps the candidates to these items (a category: `with_categories`), `exclude` takes these out.
+    Diversity in `settings` needs `vectors` (n_items, d), unit rows; raises InputError without.
+    """
+    settings = settings or RankingSettings()
+    query = narrow(query, only=only, exclude=exclude)
+    if settings.diversity == 0:
+        return model.recommend(query, n)
+    if vectors is None:
+        raise InputError("diversity compares items by their vectors, and there are none", "Set an encoder.")
+    return diversify(model.recommend(query, max(n, settings.pool)), vectors, settings.diversity, n)
+
+
+def ranked_lists(
+    model: Recommender,
+    query: Query,
+    n: int = 10,
+    *,
+    popular: Recommender,
+    item_platform: IntArray,
+    settings: RankingSettings | None = None,
+    vectors: NDArray[Any] | None = None,
+    exclude: ItemNums | Sequence[int] = (),
+    only: ItemNums | Sequence[int] | None = None,
+    explain: bool = True,
+) -> list[RankedList]:
+    """`rank`, with chances and reasons; `popular` answers, and the list says why, where `model` cannot.
+
+    `item_platform` (n_items,) tells the platform of each past item. Without `explain` there are no reasons,
+    which for many people is most of the work.
+    """
+    settings = settings or RankingSettings()
+    query = narrow(query, only=only, exclude=exclude)
+    found = rank(model, query, n, settings=settings, vectors=vectors)
+    fallbacks = find_fallbacks(query, found)
+    lost = np.array([fallback is not None for fallback in fallbacks], dtype=bool)
+    lists: list[RankedList | None] = [None] * len(query)
+    for who, source in ((np.flatnonzero(~lost), model), (np.flatnonzero(lost), popular)):
+        if len(who) == 0:
+            continue
+        asked = _of(query, who)
+        part = (
+            Recommendations(found.item_nums[who], found.scores[who])
+            if source is model
+            else rank(source, asked, n, settings=settings, vectors=vectors)
+        )
+        reasons = (
+            reasons_of(source.explain(asked, part.item_nums), item_platform, query.platform)
+            if explain
+            else None
+        )
+        for place, row in enumerate(who):
+            lists[row] = _ranked(part, place, reasons, settings.temperature, fallbacks[row])
+    return [ranked for ranked in lists if ranked is not None]
+
+
+def list_probabilities(scores: FloatArray, temperature: float = 1.0) -> FloatArray:
+    """The chance of each item of one list (k,) to be the one chosen.
+
+    Scores of different models lie on different scales, so the interest that multiplies them is 1 over their
+    standard deviation: a temperature then means the same for every model. Equal scores have equal chances.
+    """
+    spread = float(scores.std()) if len(scores) else 0.0
+    return probabilities(
+        1 / spread if spread > 1e-12 else 0.0, scores - scores.max(initial=-np.inf), temperature
+    )
+
+
+def _ranked(
+    part: Recommendations,
+    place: int,
+    reasons: list[list[Reason]] | None,
+    temperature: float,
+    fallback: Fallback | None,
+) -> RankedList:
+    kept = np.flatnonzero(part.item_nums[place] >= 0)
+    scores = part.scores[place, kept]
+    why = tuple(reasons[place][position] for position in kept) if reasons is not None else ()
+    return RankedList(
+        part.item_nums[place, kept], scores, list_probabilities(scores, temperature), why, fallback
+    )
+
+
+def _of(query: Query, rows: IntArray) -> Query:
+    blocked = None if query.blocked is None else query.blocked[rows]
+    return replace(query, history=query.history[rows], blocked=blocked)

@@ -1,0 +1,229 @@
+"""Netflix viewing activity: the file of a data request, and the shorter one of the account page."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal
+
+from isthmus.errors import InputError
+from isthmus.sources.base import BATCH_ROWS, Batch, PersonalSource
+from isthmus.sources.tabular import LINE, Chunk, read_delimited
+
+__all__ = ["NetflixSource", "series_of"]
+
+_REQUESTED = ("Profile Name", "Start Time", "Duration", "Title", "Supplemental Video Type")
+_PAGE = ("Title", "Date")
+_DEVICE = "Device Type"
+
+# What stands between the title of a series and that of an episode, in the languages of the export.
+_SEASON = re.compile(
+    r":\s*(?:(?:limited|mini)[\s-]?series|miniserie|"
+    r"(?:season|series|part|volume|book|chapter|staffel|teil|saison|partie|temporada|parte|stagione|seizoen|deel|"
+    r"säsong|sezon|sæson|sesong|kausi)\s+\d+|第\s*[\d一二三四五六七八九十]+\s*[季部]|시즌\s*\d+|シーズン\s*\d+)"
+    r"[^:]*:\s*\S",
+    re.IGNORECASE,
+)
+_DEVICES = (
+    ("tv", ("tv", "roku", "chromecast", "playstation", "xbox", "set top", "blu-ray", "fire stick")),
+    ("web", ("browser", "chrome", "firefox", "safari", "edge", " pc", "mac")),
+    ("ios", ("iphone", "ipad", "ios")),
+    ("android", ("android", "phone", "tablet", "mobile")),
+)
+_DATE = re.compile(r"(\d{1,4})[/.\-\s]+(\d{1,2})[/.\-\s]+(\d{1,4})\.?")
+
+
+Order = Literal["day", "month", "either"]
+
+
+@dataclass(frozen=True)
+class _Survey:
+    """What only the whole file tells."""
+
+    page: bool
+    """Whether it is the file of the account page."""
+    profiles: tuple[str, ...]
+    day_first: bool
+    notes: tuple[str, ...]
+
+
+class NetflixSource(PersonalSource):
+    """Every viewing as `watch`: in seconds from a data request, without a value from the account page.
+
+    Episodes count for their series. Trailers and other supplements are left out. A data request holds every
+    profile of the household: `profile` says whose viewings these are.
+    """
+
+    name = "netflix"
+    patterns = ("viewingactivity*.csv", "netflixviewinghistory*.csv")
+    advice = "Netflix, Account, Get my info: ViewingActivity.csv; or Viewing activity, Download all."
+
+    def __init__(
+        self, *, user_id: str = "", platform: str = "", profile: str = "", batch_rows: int = BATCH_ROWS
+    ) -> None:
+        super().__init__(user_id=user_id, platform=platform, batch_rows=batch_rows)
+        self.profile = profile
+
+    def read(self, file: Path) -> Iterator[Batch]:
+        """Batches of viewings.
+
+        Raises InputError where columns are missing, and where there are several profiles and none was chosen.
+        """
+        survey = self._survey(file)
+        for nth, chunk in enumerate(read_delimited(file, self.batch_rows, _chooser(file))):
+            yield self._batch(file, chunk, survey, notes=() if nth else survey.notes)
+
+    def _survey(self, file: Path) -> _Survey:
+        profiles: dict[str, None] = {}
+        orders: Counter[Order] = Counter()
+        page = False
+        for chunk in read_delimited(file, self.batch_rows, _chooser(file)):
+            page = "Date" in chunk.frame.columns
+            if page:
+                orders.update(
+                    order for date in chunk.frame["Date"].drop_nulls() if (order := _order(date))
+                )
+            else:
+                profiles |= dict.fromkeys(
+                    chunk.frame["Profile Name"].drop_nulls().unique(maintain_order=True)
+                )
+        self._check_profile(file, tuple(profiles), page)
+        day_first = orders["day"] > orders["month"]
+        return _Survey(page, tuple(profiles), day_first, _notes(orders) if page else ())
+
+    def _check_profile(self, file: Path, profiles: tuple[str, ...], page: bool) -> None:
+        if page or self.profile in profiles:
+            return
+        names = ", ".join(profiles)
+        if self.profile and profiles:
+            raise InputError(f"no profile is named {self.profile!r}", f"Profiles: {names}.", file=str(file))
+        if len(profiles) > 1:
+            hint = f"Choose one with --profile: {names}."
+            raise InputError("holds several profiles, which may be several people", hint, file=str(file))
+
+    def _batch(self, file: Path, chunk: Chunk, survey: _Survey, notes: tuple[str, ...]) -> Batch:
+        events, items, rejects = [], [], self.rejected(file, chunk.broken)
+        left_out: Counter[str] = Counter()
+        for row in chunk.frame.iter_rows(named=True):
+            if reason := self._why_left_out(row):
+                left_out[reason] += 1
+                continue
+            try:
+                event, item = _event(row, survey), _item(row)
+            except InputError as error:
+                rejects.append(self.refused(file, row[LINE], error))
+                continue
+            # Of two episodes watched on one day, only their own titles tell that they are two.
+            event_id = self.event_id(row["Title"], event["occurred_at"])
+            known = {"event_id": event_id, "kind": "watch", "item_id": item["item_id"], "line": row[LINE]}
+            events.append({**event, **known})
+            items.append(item)
+        return self.batch(events, items, rejects, left_out=dict(left_out), notes=notes)
+
+    def _why_left_out(self, row: dict[str, Any]) -> str:
+        if row.get("Supplemental Video Type"):
+            return "trailers and other supplements"
+        if self.profile and "Profile Name" in row and row["Profile Name"] != self.profile:
+            return "of another profile"
+        return ""
+
+
+def series_of(title: str) -> str:
+    """The title of the series that an episode belongs to; a film is its own, colons and all."""
+    match = _SEASON.search(title)
+    return title[: match.start()].strip() if match and match.start() else title.strip()
+
+
+def _chooser(file: Path) -> Any:
+    def choose(columns: Sequence[str]) -> Sequence[str]:
+        if set(_REQUESTED) <= set(columns):
+            return [*_REQUESTED, *([_DEVICE] if _DEVICE in columns else [])]
+        if set(_PAGE) <= set(columns):
+            return _PAGE
+        missing = next(name for name in (_PAGE if "Date" in columns else _REQUESTED) if name not in columns)
+        raise InputError(f"lacks the column {missing!r}", NetflixSource.advice, file=str(file), line=1)
+
+    return choose
+
+
+def _event(row: dict[str, Any], survey: _Survey) -> dict[str, Any]:
+    if survey.page:
+        return {"occurred_at": _date(row["Date"] or "", survey.day_first)}
+    return {
+        "occurred_at": _time(row["Start Time"] or ""),
+        "value": _seconds(row["Duration"] or ""),
+        "unit": "seconds",
+        "context": {"device": _device(row.get(_DEVICE)), "scenario": None},
+    }
+
+
+def _item(row: dict[str, Any]) -> dict[str, Any]:
+    title = row["Title"] or ""
+    if not title.strip():
+        raise InputError("is empty", field="Title")
+    series = series_of(title)
+    # The export has no ids: the title is all that names a film or series.
+    return {
+        "item_id": series,
+        "title": series,
+        "categories": ["series" if series != title.strip() else "film"],
+    }
+
+
+def _time(text: str) -> datetime:
+    try:
+        return datetime.strptime(text.strip(), "%Y-%m-%d %H:%M:%S").replace(tzinfo=UTC)
+    except ValueError as error:
+        raise InputError(f"{text[:40]!r} is no time YYYY-MM-DD HH:MM:SS", field="Start Time") from error
+
+
+def _seconds(text: str) -> float:
+    match = re.fullmatch(r"(\d{1,4}):([0-5]\d):([0-5]\d)", text.strip(), re.ASCII)
+    if not match:
+        raise InputError(f"{text[:40]!r} is no duration HH:MM:SS", field="Duration")
+    hours, minutes, seconds = map(int, match.groups())
+    return float(hours * 3600 + minutes * 60 + seconds)
+
+
+def _device(name: str | None) -> str | None:
+    words = f" {name or ''}".lower()
+    if not words.strip():
+        return None
+    return next((sort for sort, signs in _DEVICES if any(sign in words for sign in signs)), "other")
+
+
+def _order(text: str) -> Order | None:
+    """Which of day and month comes first in a date; None where the year does, or it is no date."""
+    match = _DATE.fullmatch(text.strip())
+    if not match or len(match[1]) == 4:
+        return None
+    first, second = int(match[1]), int(match[2])
+    if first <= 12 and second <= 12:
+        return "either"
+    return "day" if second <= 12 else "month"
+
+
+def _notes(orders: Counter[Order]) -> tuple[str, ...]:
+    if orders["day"] and orders["month"]:
+        return ("Its dates disagree on whether day or month comes first; the more frequent order was taken.",)
+    if orders["either"] and not orders["day"] + orders["month"]:
+        return ("Its dates do not tell whether the day or the month comes first; the month was taken to.",)
+    return ()
+
+
+def _date(text: str, day_first: bool) -> datetime:
+    match = _DATE.fullmatch(text.strip())
+    if match:
+        first, second, third = (int(part) for part in match.groups())
+        if len(match[1]) == 4:
+            year, month, day = first, second, third
+        else:
+            day, month = (first, second) if day_first else (second, first)
+            year = third if third > 99 else 2000 + third
+        try:
+            return datetime(year, month, day, tzinfo=UTC)
+        except ValueError:
+            pass
+    raise InputError(f"{text[:40]!r} is no date in the order of this file", field="Date")

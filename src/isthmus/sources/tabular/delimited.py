@@ -1,0 +1,202 @@
+"""CSV and TSV: well-formed blocks go to polars whole, the others are read row by row.
+
+A block is well formed where every quote opens or closes a field and every row has as many fields as the
+header. That is told from the positions of three bytes (quote, separator, newline), and so are the true lines.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+from isthmus.errors import InputError
+from isthmus.schema import IntArray
+from isthmus.sources.tabular.chunk import LINE, Broken, Choose, Chunk
+from isthmus.sources.tabular.exact import read_exactly
+from isthmus.sources.tabular.stream import MAX_RECORD_BYTES, read_blocks
+
+__all__ = ["read_delimited"]
+
+_SEPARATORS = ",;\t|"
+_QUOTE, _NEWLINE = ord('"'), ord("\n")
+
+
+@dataclass(frozen=True)
+class _Layout:
+    """How the rows of a file look."""
+
+    columns: tuple[str, ...]
+    chosen: tuple[str, ...]
+    separator: str
+
+
+@dataclass(frozen=True)
+class _Piece:
+    """What was read of a block: its rows, and how many bytes and lines of the block they took."""
+
+    chunk: Chunk
+    n_bytes: int
+    n_lines: int
+
+
+def read_delimited(file: Path, batch_rows: int, choose: Choose) -> Iterator[Chunk]:
+    """Chunks of the chosen columns, all strings; the separator is read from the header (a tab in .tsv).
+
+    Rows that are ragged, badly quoted or no UTF-8 come as `broken`. Raises InputError for a file without a
+    header or with a column twice.
+    """
+    return _regroup(_read(file, choose), batch_rows)
+
+
+def _read(file: Path, choose: Choose) -> Iterator[Chunk]:
+    blocks = read_blocks(file)
+    pending, line, layout = b"", 1, None
+    for block in chain(blocks, [b""]):
+        final = not block
+        pending += block
+        if final and not pending.endswith(b"\n"):
+            pending += b"\n"
+        if layout is None:
+            if not final and b"\n" not in pending and len(pending) < MAX_RECORD_BYTES:
+                continue
+            layout, taken, n_lines = _read_header(file, pending, choose)
+            pending, line = pending[taken:], line + n_lines
+            yield Chunk(_frame({}, layout.chosen, np.empty(0, np.int64)))
+        piece = _read_at_once(pending, layout, line) or _read_by_row(pending, layout, line, final)
+        yield piece.chunk
+        pending, line = pending[piece.n_bytes :], line + piece.n_lines
+        if len(pending) > MAX_RECORD_BYTES:
+            raise InputError("a row is longer than 64 MB", "Is this a table?", file=str(file), line=line)
+
+
+def _read_header(file: Path, block: bytes, choose: Choose) -> tuple[_Layout, int, int]:
+    first = block.split(b"\n", 1)[0]
+    if b"\r" in first.rstrip(b"\r"):
+        raise InputError(
+            "its lines end with a lone CR", "Save it with LF or CRLF line ends.", file=str(file), line=1
+        )
+    text = first.decode(errors="replace")
+    is_tsv = file.name.lower().removesuffix(".gz").endswith((".tsv", ".tab"))
+    separator = "\t" if is_tsv else max(_SEPARATORS, key=text.count)
+    records = read_exactly(block, separator, final=True, limit=100)
+    at = next((i for i, record in enumerate(records) if record.fields or record.reason), None)
+    if at is None:
+        raise InputError("the file has no rows", "The first row names the columns.", file=str(file))
+    header, taken = records[at], records[: at + 1]
+    if header.reason:
+        raise InputError(
+            f"the header {header.reason}",
+            "The first row names the columns.",
+            file=str(file),
+            line=header.line + 1,
+        )
+    names = [name.strip() or f"column_{i}" for i, name in enumerate(header.fields, 1)]
+    if twice := next((name for name in names if names.count(name) > 1), None):
+        raise InputError(f"two columns are named {twice!r}", "Rename one of them.", file=str(file), line=1)
+    layout = _Layout(tuple(names), tuple(choose(names)), separator)
+    return layout, sum(record.n_bytes for record in taken), sum(record.n_lines for record in taken)
+
+
+def _read_at_once(block: bytes, layout: _Layout, first_line: int) -> _Piece | None:
+    """The rows of a well-formed block; None where it is not, or holds no whole row."""
+    survey = _survey(block, layout)
+    if survey is None:
+        return None
+    starts, newlines, end = survey
+    if len(block) != end:
+        block = block[:end]
+    try:
+        block.decode()  # polars looks only at the columns it reads
+        frame = pl.read_csv(
+            block,
+            has_header=False,
+            separator=layout.separator,
+            columns=sorted(layout.columns.index(name) for name in layout.chosen),
+            infer_schema=False,
+        )
+    except (UnicodeDecodeError, pl.exceptions.PolarsError):
+        return None
+    if frame.height != len(starts):
+        return None
+    frame.columns = [name for name in layout.columns if name in layout.chosen]
+    lines = first_line + (
+        np.arange(len(starts)) if len(newlines) == len(starts) else np.searchsorted(newlines, starts)
+    )
+    frame = frame.select(*layout.chosen, pl.Series(LINE, lines, dtype=pl.Int64))
+    return _Piece(Chunk(frame), end, int(np.searchsorted(newlines, end)))
+
+
+def _survey(block: bytes, layout: _Layout) -> tuple[IntArray, IntArray, int] | None:
+    """Start of every row (n,), every newline, end of the last whole row; None where not well formed."""
+    if block.count(b"\r") != block.count(b"\r\n"):
+        return None
+    data = np.frombuffer(block, np.uint8)
+    newlines = np.flatnonzero(data == _NEWLINE)
+    separators = np.flatnonzero(data == ord(layout.separator))
+    ends = newlines
+    if b'"' in block:
+        quotes = np.flatnonzero(data == _QUOTE)
+        if not _is_well_quoted(data, quotes, layout.separator):
+            return None
+        # A byte stands within quotes where an odd number of quotes stands before it.
+        ends = newlines[np.searchsorted(quotes, newlines) % 2 == 0]
+        separators = separators[np.searchsorted(quotes, separators) % 2 == 0]
+    if not len(ends):
+        return None
+    starts = np.concatenate([[0], ends[:-1] + 1])
+    fields = np.diff(np.searchsorted(separators, ends), prepend=0) + 1
+    blank = len(layout.columns) == 1 and bool(((ends - starts < 2) & np.isin(data[starts], [10, 13])).any())
+    if blank or (fields != len(layout.columns)).any():
+        return None
+    return starts, newlines, int(ends[-1]) + 1
+
+
+def _is_well_quoted(data: np.ndarray, quotes: IntArray, separator: str) -> bool:
+    """Whether every first quote opens a field and every second closes one or is doubled."""
+    edge = np.array([_NEWLINE, ord(separator)], np.uint8)
+    opening, closing = quotes[0::2], quotes[1::2]
+    before = data[np.maximum(opening - 1, 0)]
+    opens = (opening == 0) | np.isin(before, edge)
+    opens[1:] |= opening[1:] == closing[: len(opening) - 1] + 1  # the second half of a doubled quote
+    after = data[np.minimum(closing + 1, len(data) - 1)]
+    closes = np.isin(after, [*edge, _QUOTE, ord("\r")]) | (closing == len(data) - 1)
+    return bool(opens.all() and closes.all())
+
+
+def _read_by_row(block: bytes, layout: _Layout, first_line: int, final: bool) -> _Piece:
+    records = read_exactly(block, layout.separator, n_fields=len(layout.columns), final=final)
+    whole = [record for record in records if record.fields]
+    columns = zip(*(record.fields for record in whole), strict=True)
+    by_name = dict(zip(layout.columns, columns, strict=True)) if whole else {}
+    frame = _frame(by_name, layout.chosen, [first_line + record.line for record in whole])
+    broken = tuple(Broken(first_line + one.line, one.reason, one.raw) for one in records if one.reason)
+    n_lines = sum(record.n_lines for record in records)
+    return _Piece(Chunk(frame, broken), sum(record.n_bytes for record in records), n_lines)
+
+
+def _frame(
+    columns: dict[str, tuple[str, ...]], chosen: Sequence[str], lines: Sequence[int] | IntArray
+) -> pl.DataFrame:
+    series = [pl.Series(name, columns.get(name, ()), dtype=pl.String) for name in chosen]
+    return pl.DataFrame([*series, pl.Series(LINE, lines, dtype=pl.Int64)])
+
+
+def _regroup(chunks: Iterator[Chunk], batch_rows: int) -> Iterator[Chunk]:
+    """The same rows, `batch_rows` at a time; the first chunk comes even where there is no row."""
+    frames: list[pl.DataFrame] = []
+    broken: tuple[Broken, ...] = ()
+    height, given = 0, False
+    for chunk in chunks:
+        frames.append(chunk.frame)
+        broken += chunk.broken
+        height += chunk.frame.height
+        while height > batch_rows:
+            frame = pl.concat(frames, rechunk=False)
+            yield Chunk(frame.head(batch_rows), broken)
+            frames, broken, given = [frame.slice(batch_rows)], (), True
+            height -= batch_rows
+    if height or broken or not given:
+        yield Chunk(pl.concat(frames, rechunk=False), broken)
