@@ -2,8 +2,8 @@
 
     python benchmarks/encoding.py [--texts 60000] [--workers]
 
-Texts are the titles of amazon-books-movies where that is at hand (ISTHMUS_DATA or ../shared/data), and titles
-made of numbers up to the number asked for. The best of three runs counts for the cache, in a fresh object each.
+Texts are the titles of amazon-books-movies where that is at hand (ISTHMUS_DATA or ../shared/data), and made
+of numbers beyond those. The best of three runs counts for the cache, each in a fresh object.
 """
 
 import argparse
@@ -47,7 +47,7 @@ def main() -> None:
     if asked.workers:
         places["two workers"] = Processes(2)
 
-    print(f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}")
+    print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}")
     print(f"{len(texts)} texts, {len(set(texts))} distinct; load average {os.getloadavg()[0]:.1f}")
     for place, executor in places.items():
         with tempfile.TemporaryDirectory() as folder:

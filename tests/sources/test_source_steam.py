@@ -3,8 +3,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from contracts.source_suite import SourceSuite
 
+from contracts.source_suite import SourceSuite
 from isthmus.errors import InputError
 from isthmus.sources import load_source
 
@@ -58,11 +58,16 @@ def test_a_later_export_repeats_no_game(tmp_path: Path) -> None:
     later["response"]["games"][0]["playtime_forever"] += 60
     (tmp_path / "GetOwnedGames.json").write_text(json.dumps(later))
     source = load_source("steam", user_id="mira")
-    ids = [next(source.read(file)).events["event_id"].to_list() for file in (FILE, tmp_path / "GetOwnedGames.json")]
+    ids = [
+        next(source.read(file)).events["event_id"].to_list()
+        for file in (FILE, tmp_path / "GetOwnedGames.json")
+    ]
     assert ids[0] == ids[1]
 
 
-@pytest.mark.parametrize("content", ['{"response":{}}', "[]", '{"response":{"games":{}}}', "{", "[" * 100_000])
+@pytest.mark.parametrize(
+    "content", ['{"response":{}}', "[]", '{"response":{"games":{}}}', "{", "[" * 100_000]
+)
 def test_other_json_is_refused(tmp_path: Path, content: str) -> None:
     file = tmp_path / "steam.json"
     file.write_text(content)

@@ -1,6 +1,6 @@
 """The dataset: people, items and what joins them, as numbers and sparse matrices."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
@@ -63,12 +63,15 @@ class Dataset:
 
         Items that only occur in events are taken too, without text. `encoder` is an encoder, a name for
         `load_encoder`, or None for no vectors. With `known` items keep the numbers they have there and new ones
-        come behind. Raises InputError for wrong columns and for events that join no person to any item.
+        come behind. Raises InputError for wrong columns and, without `known`, for events that join no person
+        to any item.
         """
         events = conform(events, EVENT)
         events = events.with_columns(kind=pl.col("kind").fill_null(_default_kind()))
         catalogue = conform(ITEM.empty() if items is None else items, ITEM)
         pairs = weigh(_with_person(events, conform(LINK.empty() if links is None else links, LINK)), weights)
+        if pairs.is_empty() and known is None:
+            raise InputError("no event joins a person to an item", "Give events that have an item_id.")
         frame = _all_items(catalogue, pairs, known)
         if isinstance(encoder, str):
             encoder = load_encoder(encoder)

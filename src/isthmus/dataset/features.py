@@ -47,6 +47,7 @@ class ItemFeatures:
     """Words and pairs of adjacent words of the titles."""
     creators: Tags
     categories: Tags
+    tags: Tags
 
     @classmethod
     def build(cls, items: pl.DataFrame, encoder: Encoder | None = None) -> Self:
@@ -64,6 +65,7 @@ class ItemFeatures:
             words=Tags.of(words["row"].cast(pl.Int64).to_numpy(), words["word"], n),
             creators=_tags(items["creators"]),
             categories=_tags(items["categories"]),
+            tags=_tags(items["tags"]),
         )
 
     @classmethod

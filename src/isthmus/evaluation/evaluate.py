@@ -99,9 +99,9 @@ class _Round:
         self.lists: dict[str, ItemNums] = {}
         self.timings: list[Timing] = []
         counts = np.bincount(split.train.interactions.indices, minlength=split.train.n_items)
-        n_people = max(1, np.count_nonzero(split.train.counts(split.target)))
+        n_people = max(1, int(np.count_nonzero(split.train.counts(split.target))))
         # Items of other platforms may have more people than the target has.
-        self.popularity = np.clip(counts, 1, n_people) / n_people
+        self.popularity = np.minimum(np.maximum(counts, 1), n_people) / n_people
 
     def run(self, name: str, model: Recommender, n: int) -> None:
         """Fit a copy of `model` and let it make a list of `n` for everybody who is asked about."""
@@ -116,7 +116,7 @@ class _Round:
             Timing(name, self.split.seed, between - started, ended - between, len(self.split.test))
         )
 
-    def judged(self, name: str, twins: WhichTwins, rows: NDArray[Any]) -> Lists:
+    def judged(self, name: str, twins: WhichTwins, rows: NDArray[Any] | slice) -> Lists:
         """The lists of one model for some of the cases, with what they are judged by."""
         return Lists(
             item_nums=self.lists[name][rows],
@@ -144,7 +144,7 @@ class _Measured:
         values = {}
         for twins in rounds[0].asked:
             for model in models:
-                judged = [done.judged(model, twins, np.arange(len(done.split.test))) for done in rounds]
+                judged = [done.judged(model, twins, slice(None)) for done in rounds]
                 for metric in metrics:
                     parts = [metric(lists) for lists in judged]
                     if parts[0].ndim:
@@ -162,67 +162,79 @@ class _Measured:
         for k in self._ks():
             rows = np.arange(len(self.k)) if k is None else np.flatnonzero(self.k == k)
             for twins in self.rounds[0].asked:
-                found = self._figures(rows, k, twins, level, resamples)
-                figures += found
-                comparisons += self._comparisons(rows, k, twins, level, resamples, against)
+                drawn = self._draw(rows, twins, resamples)
+                for (model, metric), column in drawn.items():
+                    found = interval_of(column.values, column.draws, level)
+                    figures.append(
+                        Figure(model, metric, k, twins, found.mean, found.low, found.high, found.n)
+                    )
+                figures += self._of_all_lists(rows, k, twins)
+                comparisons += self._compare(drawn, k, twins, level, against)
         return figures, comparisons
 
     def _ks(self) -> list[int | None]:
         one_k_each = self.rounds[0].split.protocol == "k-shot"
         return [None, *(int(k) for k in np.unique(self.k))] if one_k_each else [None]
 
-    def _figures(
-        self, rows: NDArray[Any], k: int | None, twins: WhichTwins, level: float, resamples: int
-    ) -> Iterator[Figure]:
-        keys = [key for key in self.values if key[2] == twins]
-        table = (
-            np.column_stack([self.values[key][rows] for key in keys]) if keys else np.zeros((len(rows), 0))
-        )
-        draws = resample_means(table, n=resamples, groups=self.users[rows])
-        for column, (model, metric, _) in enumerate(keys):
-            found = interval_of(table[:, column], draws[:, column], level)
-            yield Figure(model, metric, k, twins, found.mean, found.low, found.high, found.n)
+    def _draw(
+        self, rows: NDArray[Any], twins: WhichTwins, resamples: int
+    ) -> dict[tuple[str, str], "_Column"]:
+        """All columns over the same draws; only people on whom all models can be judged enter comparisons."""
+        keys = [(model, metric) for model, metric, which in self.values if which == twins]
+        if not keys:
+            return {}
+        alone = np.column_stack([self.values[*key, twins][rows] for key in keys])
+        common = alone.copy()
+        for metric in {metric for _, metric in keys}:
+            columns = [place for place, key in enumerate(keys) if key[1] == metric]
+            common[np.ix_(np.isnan(alone[:, columns]).any(axis=1), columns)] = np.nan
+        draws = resample_means(np.hstack([alone, common]), n=resamples, groups=self.users[rows])
+        n = len(keys)
+        return {
+            key: _Column(alone[:, place], draws[:, place], common[:, place], draws[:, n + place])
+            for place, key in enumerate(keys)
+        }
+
+    def _of_all_lists(self, rows: NDArray[Any], k: int | None, twins: WhichTwins) -> Iterator[Figure]:
+        """Figures that no single list has (coverage): the mean over seeds, without an interval."""
         for model in self.models:
-            for whole in self.metrics:
-                if (model, str(whole), twins) not in self.values:
-                    mean = float(
-                        np.mean([self._of_all(done, model, whole, twins, k) for done in self.rounds])
+            for metric in self.metrics:
+                if (model, str(metric), twins) not in self.values:
+                    means = []
+                    for done in self.rounds:
+                        of_k = slice(None) if k is None else np.flatnonzero(done.split.test.k == k)
+                        means.append(float(metric(done.judged(model, twins, of_k))))
+                    yield Figure(
+                        model, str(metric), k, twins, float(np.mean(means)), np.nan, np.nan, len(rows)
                     )
-                    yield Figure(model, str(whole), k, twins, mean, np.nan, np.nan, len(rows))
 
-    def _of_all(self, done: _Round, model: str, metric: Metric, twins: WhichTwins, k: int | None) -> float:
-        cases = done.split.test
-        rows = np.arange(len(cases)) if k is None else np.flatnonzero(cases.k == k)
-        return float(metric(done.judged(model, twins, rows)))
-
-    def _comparisons(
+    def _compare(
         self,
-        rows: NDArray[Any],
+        drawn: dict[tuple[str, str], "_Column"],
         k: int | None,
         twins: WhichTwins,
         level: float,
-        resamples: int,
         against: str | None,
     ) -> Iterator[Comparison]:
-        for metric in self.metrics:
-            if (self.models[0], str(metric), twins) not in self.values or len(self.models) < 2:
-                continue
-            table = np.column_stack([self.values[model, str(metric), twins][rows] for model in self.models])
-            table[np.isnan(table).any(axis=1)] = np.nan  # only people on whom all models can be judged
-            draws = resample_means(table, n=resamples, groups=self.users[rows])
-            for this, model in enumerate(self.models):
-                that = self.models.index(against) if against else _best_other(table, this)
-                if this != that:
-                    found = paired_interval_of(
-                        table[:, this], table[:, that], draws[:, this], draws[:, that], level
-                    )
-                    yield Comparison(model, self.models[that], str(metric), k, twins, **asdict(found))
+        for model, metric in drawn:
+            sums = {other: np.nansum(drawn[other, metric].common) for other in self.models if other != model}
+            other = against or max(sums, key=lambda name: sums[name], default=model)
+            if other != model:
+                this, that = drawn[model, metric], drawn[other, metric]
+                found = paired_interval_of(
+                    this.common, that.common, this.common_draws, that.common_draws, level
+                )
+                yield Comparison(model, other, metric, k, twins, **asdict(found))
 
 
-def _best_other(table: FloatArray, this: int) -> int:
-    sums = np.nansum(table, axis=0)
-    sums[this] = -np.inf
-    return int(np.argmax(sums))
+@dataclass(frozen=True)
+class _Column:
+    """Values (cases,) of one model and metric with their means over the draws, alone and where all have one."""
+
+    values: FloatArray
+    draws: FloatArray
+    common: FloatArray
+    common_draws: FloatArray
 
 
 def _named(

@@ -142,7 +142,7 @@ def time_split(
         "held_out": int(is_test.sum() + is_validation.sum()),
         "undated_elsewhere": int(np.count_nonzero(~dated)),
     }
-    cases = []
+    cases: list[Cases] = []
     for truth, known in ((is_validation, past), (is_test, before_test)):
         users = np.intersect1d(rows[truth], rows[known])
         cases.append(_cases(dataset, wanted, users, known, truth))
@@ -150,7 +150,8 @@ def time_split(
         raise InputError(f"nobody has a past before and a future on {target} after {facts['test_from']}")
     facts |= {"validation_people": len(cases[0]), "test_people": len(cases[1])}
     tested = np.union1d(cases[0].users, cases[1].users)
-    return Split(_training(dataset, target, past, tested), *cases, target, "time-split", seed, facts)
+    train = _training(dataset, target, past, tested)
+    return Split(train, cases[0], cases[1], target, "time-split", seed, facts)
 
 
 PROTOCOLS: Mapping[str, Callable[..., Split]] = {

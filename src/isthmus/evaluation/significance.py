@@ -135,7 +135,7 @@ def paired_interval_of(
     both = _only_common(np.column_stack([a, b]))
     n = int((~np.isnan(both[:, 0])).sum())
     if n == 0:
-        return PairedInterval(*[np.nan] * 6, n=0)
+        return PairedInterval(np.nan, np.nan, np.nan, np.nan, np.nan, np.nan, 0)
     mean_a, mean_b = np.nanmean(both, axis=0)
     low, high = np.nanquantile(draws_a - draws_b, [tail, 1 - tail])
     ratio = np.where(draws_b > 0, draws_a / np.where(draws_b > 0, draws_b, 1), np.inf)

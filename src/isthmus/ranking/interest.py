@@ -82,9 +82,8 @@ def interest_in_text(
     common = unit_rows(background - mean)  # (b, d)
     past = unit_rows(history[usable] - mean)  # (h, d)
     asked = unit_rows((text - mean)[None])  # (1, d)
-    logits = np.log(weights[usable] / weights[usable].sum())[:, None] + _SHARPNESS * np.hstack(
-        [_distinct(past @ asked.T, common @ asked.T), _distinct(past @ common.T, _without_self(common))]
-    )  # (h, 1 + b): the text first
+    distinct = np.hstack([_distinct(past, asked, common), _distinct(past, common, common)])
+    logits = np.log(weights[usable] / weights[usable].sum())[:, None] + _SHARPNESS * distinct  # (h, 1 + b)
     reached = log_sum_exp(logits, axis=0)  # (1 + b,)
     usual = reached[1:][_others(past @ common.T)]
     value = float(ndtr((reached[0] - usual.mean()) / max(float(usual.std()), 1e-9)))
@@ -93,16 +92,14 @@ def interest_in_text(
     return TextInterest(value, usable[best], carried[best])
 
 
-def _distinct(cosines: FloatArray, with_background: FloatArray) -> FloatArray:
-    """(h, t) in standard deviations from what each text reaches with the background (b, t), NaN aside."""
-    spread = np.nanstd(with_background, axis=0)
-    return np.asarray((cosines - np.nanmean(with_background, axis=0)) / np.where(spread > 1e-9, spread, 1.0))
-
-
-def _without_self(common: FloatArray) -> FloatArray:
-    cosines = common @ common.T
-    np.fill_diagonal(cosines, np.nan)
-    return np.asarray(cosines)
+def _distinct(past: FloatArray, texts: FloatArray, common: FloatArray) -> FloatArray:
+    """(h, t) cosines in standard deviations from what each text reaches with the background, itself aside."""
+    cosines = common @ texts.T  # (b, t)
+    counted = np.where(cosines < _SAME, 1.0, 0.0)
+    n = np.maximum(counted.sum(axis=0), 1.0)
+    mean = (counted * cosines).sum(axis=0) / n
+    spread = np.sqrt((counted * (cosines - mean) ** 2).sum(axis=0) / n)
+    return np.asarray((past @ texts.T - mean) / np.where(spread > 1e-9, spread, 1.0))
 
 
 def _others(cosines: FloatArray) -> NDArray[np.bool_]:

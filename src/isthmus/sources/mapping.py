@@ -60,16 +60,16 @@ class TableMapping:
     """Where it was written; "" for a table whose columns bear our names."""
 
     @classmethod
-    def natural(cls, columns: Sequence[str], role: Role | None = None) -> Self:
-        """The mapping of a table whose columns bear our names; `role` None: told from the columns."""
-        here = set(columns)
+    def natural(cls, columns: Sequence[str], role: Role | None = None, *given: str) -> Self:
+        """The mapping of a table whose columns bear our names; `role` None: told from all and `given`."""
+        here = {*columns, *given}
         if role is None:
             role = "links" if {"person", "user_id"} <= here else "events" if "user_id" in here else "items"
         roles = [role]
-        if role == "events" and here & (ITEM.columns.keys() - EVENT.columns.keys()):
+        if role == "events" and "item_id" in here and here & (ITEM.columns.keys() - EVENT.columns.keys()):
             roles.append("items")
         return cls(
-            {one: {name: Cell(name) for name in names_of(ROLES[one]) if name in here} for one in roles}
+            {one: {name: Cell(name) for name in names_of(ROLES[one]) if name in columns} for one in roles}
         )
 
     def columns(self) -> tuple[str, ...]:
@@ -112,6 +112,8 @@ class TableMapping:
         for role, cells in self.cells.items():
             if absent := next((name for name in ROLES[role].required if name not in cells), None):
                 raise self._lacks(file, role, absent, columns)
+        if not self.columns():
+            raise MappingError("no column of the file is read", _HELP, file=self.file or str(file))
 
     def _lacks(self, file: Path, role: Role, name: str, columns: Sequence[str]) -> InputError:
         kind = MappingError if self.file else InputError
@@ -193,7 +195,8 @@ class _Reader:
         if ("column" in raw) == ("value" in raw):
             raise self._error("needs either `column` or `value`", where)
         for key, value in raw.items():
-            if not isinstance(value, _types_of(key, dtype)):
+            parts = value if isinstance(value, list) else []
+            if not isinstance(value, _types_of(key, dtype)) or not all(isinstance(one, str) for one in parts):
                 raise self._error(f"{key} = {value!r} is of the wrong type", where)
         if raw.get("unit", "s") not in UNITS:
             raise self._error(f"the unit {raw['unit']!r} is none of {', '.join(UNITS)}", where)

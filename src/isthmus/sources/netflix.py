@@ -82,9 +82,7 @@ class NetflixSource(PersonalSource):
         for chunk in read_delimited(file, self.batch_rows, _chooser(file)):
             page = "Date" in chunk.frame.columns
             if page:
-                orders.update(
-                    order for date in chunk.frame["Date"].drop_nulls() if (order := _order(date))
-                )
+                orders.update(order for date in chunk.frame["Date"].drop_nulls() if (order := _order(date)))
             else:
                 profiles |= dict.fromkeys(
                     chunk.frame["Profile Name"].drop_nulls().unique(maintain_order=True)

@@ -34,7 +34,9 @@ def test_lines_and_an_array_give_the_same(tmp_path: Path) -> None:
 
 
 def test_numbers_stay_as_they_are_written(tmp_path: Path) -> None:
-    frame, _ = read(tmp_path, '{"a": 12345678901234567890123}\n{"a": 1.50}\n{"a": NaN}\n' + '{"a":' + "9" * 9999 + "}")
+    frame, _ = read(
+        tmp_path, '{"a": 12345678901234567890123}\n{"a": 1.50}\n{"a": NaN}\n' + '{"a":' + "9" * 9999 + "}"
+    )
     assert frame["a"].to_list() == ["12345678901234567890123", "1.50", "NaN", "9" * 9999]
 
 
@@ -59,7 +61,9 @@ def test_elements_of_an_array_that_are_no_objects_are_named(tmp_path: Path) -> N
     assert [one.line for one in broken] == [2, 4]
 
 
-@pytest.mark.parametrize("content", ['[{"a":1}', '[{"a":1},\n{"a"}]', '[{"a":1}] more', "[" * 100_000, '[{"a":"\\x"}]'])
+@pytest.mark.parametrize(
+    "content", ['[{"a":1}', '[{"a":1},\n{"a"}]', '[{"a":1}] more', "[" * 100_000, '[{"a":"\\x"}]']
+)
 def test_an_array_that_is_no_json_is_refused_with_its_line(tmp_path: Path, content: str) -> None:
     with pytest.raises(InputError, match=r"t.json:\d"):
         read(tmp_path, content, "t.json")
@@ -67,7 +71,10 @@ def test_an_array_that_is_no_json_is_refused_with_its_line(tmp_path: Path, conte
 
 def test_objects_across_the_ends_of_blocks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     rows = [{"a": f"é{i}" * (i % 7), "b": i} for i in range(200)]
-    for name, content in (("t.json", json.dumps(rows, ensure_ascii=False, indent=0)), ("t.jsonl", "\n".join(map(json.dumps, rows)))):
+    for name, content in (
+        ("t.json", json.dumps(rows, ensure_ascii=False, indent=0)),
+        ("t.jsonl", "\n".join(map(json.dumps, rows))),
+    ):
         whole, _ = read(tmp_path, content, name)
         monkeypatch.setattr(stream.read_blocks, "__defaults__", (11,))
         pieces, broken = read(tmp_path, content, name)

@@ -9,7 +9,9 @@ from isthmus.sources.tabular import LINE, read_table
 
 def test_slices_with_their_rows_and_the_fields_of_structs(tmp_path: Path) -> None:
     file = tmp_path / "t.parquet"
-    pl.DataFrame({"a": range(25), "s": [{"x": str(i)} for i in range(25)], "z": 0}).write_parquet(file, row_group_size=7)
+    pl.DataFrame({"a": range(25), "s": [{"x": str(i)} for i in range(25)], "z": 0}).write_parquet(
+        file, row_group_size=7
+    )
     chunks = list(read_table(file, 10, lambda columns: [name for name in columns if name != "z"]))
     assert [chunk.frame.height for chunk in chunks] == [10, 10, 5]
     frame = pl.concat([chunk.frame for chunk in chunks])

@@ -1,5 +1,7 @@
 """Hit rate: whether anything in a list is relevant."""
 
+import numpy as np
+
 from isthmus.evaluation.metrics.base import Lists
 from isthmus.schema import FloatArray
 
@@ -11,4 +13,4 @@ def hit_rate(lists: Lists, k: int) -> FloatArray:
 
     nan for people without a relevant item. As trec_eval's success (deshpande-2004).
     """
-    return lists.judged(lists.first_hits(k).any(axis=1))
+    return lists.judged(np.asarray(lists.first_hits(k).any(axis=1)))

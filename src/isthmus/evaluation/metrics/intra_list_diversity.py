@@ -21,7 +21,7 @@ def intra_list_diversity(lists: Lists, k: int) -> FloatArray:
     if lists.vectors is None:
         raise InputError("diversity needs the vectors of the items", field="vectors")
     items = lists.first(k)
-    usable = lists.vectors.any(axis=1)[items] & (items != NO_ITEM)
+    usable = np.asarray(lists.vectors.any(axis=1))[items] & (items != NO_ITEM)
     weights = usable.astype(np.float32)
     length = np.empty(len(items))
     for start in range(0, len(items), _ROWS):

@@ -1,9 +1,10 @@
 """CSV and TSV: well-formed blocks go to polars whole, the others are read row by row.
 
-A block is well formed where every quote opens or closes a field and every row has as many fields as the
-header. That is told from the positions of three bytes (quote, separator, newline), and so are the true lines.
+A block is well formed where every quote opens or closes a field. That is told from the positions of three
+bytes (quote, separator, newline), and so are the true lines and the rows with too many or too few fields.
 """
 
+from codecs import utf_8_decode
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
@@ -11,11 +12,12 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from isthmus.errors import InputError
 from isthmus.schema import IntArray
-from isthmus.sources.tabular.chunk import LINE, Broken, Choose, Chunk
-from isthmus.sources.tabular.exact import read_exactly
+from isthmus.sources.tabular.chunk import LINE, RAW_CHARS, Broken, Choose, Chunk
+from isthmus.sources.tabular.exact import NOT_UTF8, read_exactly, wrong_fields
 from isthmus.sources.tabular.stream import MAX_RECORD_BYTES, read_blocks
 
 __all__ = ["read_delimited"]
@@ -31,6 +33,24 @@ class _Layout:
     columns: tuple[str, ...]
     chosen: tuple[str, ...]
     separator: str
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """Where the rows of a block are; all arrays are (n,)."""
+
+    starts: IntArray
+    ends: IntArray
+    """Offset of the newline that ends each."""
+    lines: IntArray
+    """Line of the block on which each starts, from 0."""
+    fields: IntArray
+    blank: NDArray[np.bool_]
+
+    def shown(self, block: bytes, row: int) -> str:
+        """The beginning of one row."""
+        text = block[self.starts[row] : self.ends[row]][: 4 * RAW_CHARS]
+        return text.decode(errors="replace")[:RAW_CHARS].rstrip("\r\n")
 
 
 @dataclass(frozen=True)
@@ -102,35 +122,26 @@ def _read_header(file: Path, block: bytes, choose: Choose) -> tuple[_Layout, int
 
 def _read_at_once(block: bytes, layout: _Layout, first_line: int) -> _Piece | None:
     """The rows of a well-formed block; None where it is not, or holds no whole row."""
-    survey = _survey(block, layout)
-    if survey is None:
+    rows = _survey(block, layout)
+    if rows is None:
         return None
-    starts, newlines, end = survey
-    if len(block) != end:
-        block = block[:end]
-    try:
-        block.decode()  # polars looks only at the columns it reads
-        frame = pl.read_csv(
-            block,
-            has_header=False,
-            separator=layout.separator,
-            columns=sorted(layout.columns.index(name) for name in layout.chosen),
-            infer_schema=False,
-        )
-    except (UnicodeDecodeError, pl.exceptions.PolarsError):
+    end = int(rows.ends[-1]) + 1
+    broken = _find_broken(block[:end], rows, len(layout.columns))
+    kept = ~rows.blank
+    kept[list(broken)] = False
+    frame = _parse(_cut(block[:end], rows, kept), layout)
+    if frame is None or frame.height != kept.sum():
         return None
-    if frame.height != len(starts):
-        return None
-    frame.columns = [name for name in layout.columns if name in layout.chosen]
-    lines = first_line + (
-        np.arange(len(starts)) if len(newlines) == len(starts) else np.searchsorted(newlines, starts)
+    frame = frame.select(*layout.chosen, pl.Series(LINE, first_line + rows.lines[kept], dtype=pl.Int64))
+    shapeless = tuple(
+        Broken(first_line + int(rows.lines[row]), broken[row], rows.shown(block, row))
+        for row in sorted(broken)
     )
-    frame = frame.select(*layout.chosen, pl.Series(LINE, lines, dtype=pl.Int64))
-    return _Piece(Chunk(frame), end, int(np.searchsorted(newlines, end)))
+    return _Piece(Chunk(frame, shapeless), end, block.count(b"\n", 0, end))
 
 
-def _survey(block: bytes, layout: _Layout) -> tuple[IntArray, IntArray, int] | None:
-    """Start of every row (n,), every newline, end of the last whole row; None where not well formed."""
+def _survey(block: bytes, layout: _Layout) -> _Rows | None:
+    """Where the whole rows of a block are; None where a quote or a CR is out of place, or there is none."""
     if block.count(b"\r") != block.count(b"\r\n"):
         return None
     data = np.frombuffer(block, np.uint8)
@@ -148,10 +159,50 @@ def _survey(block: bytes, layout: _Layout) -> tuple[IntArray, IntArray, int] | N
         return None
     starts = np.concatenate([[0], ends[:-1] + 1])
     fields = np.diff(np.searchsorted(separators, ends), prepend=0) + 1
-    blank = len(layout.columns) == 1 and bool(((ends - starts < 2) & np.isin(data[starts], [10, 13])).any())
-    if blank or (fields != len(layout.columns)).any():
+    blank = (ends == starts) | ((ends == starts + 1) & (data[starts] == ord("\r")))
+    lines = np.arange(len(ends)) if len(ends) == len(newlines) else np.searchsorted(newlines, starts)
+    return _Rows(starts, ends, lines, fields, blank)
+
+
+def _find_broken(block: bytes, rows: _Rows, n_fields: int) -> dict[int, str]:
+    """Rows with the wrong number of fields or with bytes that are no UTF-8, and why."""
+    ragged = np.flatnonzero((rows.fields != n_fields) & ~rows.blank)
+    broken = {int(row): wrong_fields(int(rows.fields[row]), n_fields) for row in ragged}
+    view, at = memoryview(block), 0
+    while at < len(block):
+        try:
+            utf_8_decode(view[at:], "strict", True)
+            break
+        except UnicodeDecodeError as error:
+            row = int(np.searchsorted(rows.starts, at + error.start, "right")) - 1
+            broken[row] = NOT_UTF8
+            at = int(rows.ends[row]) + 1
+    return broken
+
+
+def _cut(block: bytes, rows: _Rows, kept: NDArray[np.bool_]) -> bytes:
+    """The block without the rows that are not kept."""
+    if kept.all():
+        return block
+    turns = np.flatnonzero(
+        np.diff(np.concatenate([[False], kept, [False]]))
+    )  # runs of kept rows: from, to, from, …
+    runs = zip(rows.starts[turns[0::2]].tolist(), (rows.ends[turns[1::2] - 1] + 1).tolist(), strict=True)
+    return b"".join(block[start:stop] for start, stop in runs)
+
+
+def _parse(block: bytes, layout: _Layout) -> pl.DataFrame | None:
+    if not block:
+        return _frame({}, layout.chosen, ()).drop(LINE)
+    columns = sorted(layout.columns.index(name) for name in layout.chosen)
+    try:
+        frame = pl.read_csv(
+            block, has_header=False, separator=layout.separator, columns=columns, infer_schema=False
+        )
+    except pl.exceptions.PolarsError:
         return None
-    return starts, newlines, int(ends[-1]) + 1
+    frame.columns = [layout.columns[i] for i in columns]
+    return frame
 
 
 def _is_well_quoted(data: np.ndarray, quotes: IntArray, separator: str) -> bool:

@@ -8,7 +8,14 @@ from dataclasses import dataclass
 from isthmus.sources.tabular.chunk import RAW_CHARS
 from isthmus.sources.tabular.stream import MAX_RECORD_BYTES
 
-__all__ = ["Record", "read_exactly"]
+__all__ = ["NOT_UTF8", "Record", "read_exactly", "wrong_fields"]
+
+NOT_UTF8 = "is not valid UTF-8"
+
+
+def wrong_fields(n_fields: int, n_columns: int) -> str:
+    """The reason why a ragged row cannot be taken."""
+    return f"has {n_fields} fields where the header has {n_columns}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +71,15 @@ def read_exactly(
                 unclosed = lines.at == len(lines.lines) and "unexpected end" in str(error)
                 if unclosed and not final and len(block) - n_bytes < MAX_RECORD_BYTES:
                     break
-                reason = "opens a quote that is never closed" if unclosed else f"is no CSV: {error}"
+                reason = "opens a quote that is never closed" if unclosed else f"is no CSV: {_plain(error)}"
                 lines.at = start + 1
             records.append(_record(start, lines.lines[start : lines.at], fields, reason, n_fields))
             n_bytes += records[-1].n_bytes
     return records
+
+
+def _plain(error: csv.Error) -> str:
+    return "a lone CR outside quotes" if "new-line" in str(error) else str(error)
 
 
 def _record(start: int, taken: list[str], fields: list[str], reason: str, n_fields: int | None) -> Record:
@@ -76,9 +87,9 @@ def _record(start: int, taken: list[str], fields: list[str], reason: str, n_fiel
         len(line) if line.isascii() else len(line.encode(errors="surrogateescape")) for line in taken
     )
     if not reason and not all(map(_is_utf8, fields)):
-        reason = "is not valid UTF-8"
+        reason = NOT_UTF8
     if not reason and fields and n_fields is not None and len(fields) != n_fields:
-        reason = f"has {len(fields)} fields where the header has {n_fields}"
+        reason = wrong_fields(len(fields), n_fields)
     if not reason:
         return Record(start, len(taken), n_bytes, fields)
     raw = "".join(taken)[:RAW_CHARS].rstrip("\r\n")

@@ -37,6 +37,9 @@ def read_json_rows(file: Path, batch_rows: int, choose: Choose) -> Iterator[Chun
         flat, lines, broken = _take(rows, batch_rows)
         if not flat and not broken and chosen is not None:
             return
+        if chosen is None and not flat:
+            why = f": the first row {broken[0].reason}" if broken else ""
+            raise InputError(f"holds no JSON objects{why}", "Rows are objects.", file=str(file))
         if chosen is None:
             chosen = tuple(choose(list(dict.fromkeys(key for row in flat for key in row))))
         columns = [pl.Series(name, [row.get(name) for row in flat], dtype=pl.String) for name in chosen]
