@@ -81,7 +81,9 @@ class MissingExtraError(IsthmusError):
     exit_code = 2
 
     def __init__(self, what: str, extra: str) -> None:
-        super().__init__(f"{what} needs a package that is not installed.", f"Run: pip install 'isthmus[{extra}]'")
+        super().__init__(
+            f"{what} needs a package that is not installed.", f"Run: pip install 'isthmus[{extra}]'"
+        )
         self.extra = extra
 
 

@@ -21,6 +21,7 @@ __all__ = [
     "ITEM",
     "LINK",
     "NO_ITEM",
+    "NO_TIME",
     "REJECT",
     "Explanations",
     "FloatArray",
@@ -41,6 +42,9 @@ UserNums = IntArray
 
 NO_ITEM = -1
 """Stands where a list is shorter than asked for, and in explanations for what no past item carries."""
+
+NO_TIME = np.iinfo(np.int64).min
+"""Stands where it is not known when something happened."""
 
 EVENT_KINDS = (
     "view", "play", "read", "watch", "like", "dislike", "rate", "purchase", "cart", "save", "share",
@@ -106,9 +110,9 @@ ITEM = Table(
         "extra": pl.String(),
     },
     required=("platform", "item_id"),
-    defaults={"hidden": False},
 )
-"""What can be recommended. `extra` is a JSON object; a `hidden` item is known but never recommended."""
+"""What can be recommended. `extra` is a JSON object; a `hidden` item is known but never
+recommended (null: not said, so not hidden)."""
 
 LINK = Table(
     "link",
@@ -186,6 +190,9 @@ class Query:
     """Items that may be recommended, (c,), ascending."""
     exclude_seen: bool = True
     """Whether items of the history are left out of the list."""
+    times: csr_array | None = None
+    """When each item of the history was last touched, int64 seconds since 1970, (q, n_items) with the pattern
+    of `history`; None or NO_TIME where unknown."""
     blocked: csr_array | None = None
     """Further items never shown to a person (hidden, disliked, given), (q, n_items), non-zero where blocked."""
 
@@ -194,8 +201,9 @@ class Query:
 
     def rows(self, start: int, stop: int) -> Self:
         """The same question for the people `start` to `stop`, so that many can be answered piece by piece."""
+        times = None if self.times is None else self.times[start:stop]
         blocked = None if self.blocked is None else self.blocked[start:stop]
-        return replace(self, history=self.history[start:stop], blocked=blocked)
+        return replace(self, history=self.history[start:stop], times=times, blocked=blocked)
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,14 @@ from pydantic_settings import (
 
 from isthmus.errors import SettingsError
 
-__all__ = ["EncoderSettings", "ImportSettings", "RankingSettings", "Settings", "WeightSettings", "load_settings"]
+__all__ = [
+    "EncoderSettings",
+    "ImportSettings",
+    "RankingSettings",
+    "Settings",
+    "WeightSettings",
+    "load_settings",
+]
 
 _STRICT: Any = {"extra": "forbid"}
 
@@ -37,9 +44,9 @@ class WeightSettings:
 
     base: Mapping[str, float] = Field(default_factory=lambda: dict(BASE_WEIGHTS))
     """Base weight per kind of event."""
-    rating_slope: float = Field(0.0, ge=0.0, le=1.0)
+    rating_slope: float = Field(default=0.0, ge=0.0, le=1.0)
     """How much a rating one standard deviation from the person's mean lifts or lowers the weight."""
-    half_life_days: float | None = Field(None, gt=0)
+    half_life_days: float | None = Field(default=None, gt=0)
     """Age at which an event counts half; None: old events count in full."""
 
 
@@ -51,15 +58,15 @@ class EncoderSettings:
     """`use`, or `openai:<model>` for an endpoint that speaks /v1/embeddings."""
     base_url: str = "https://api.openai.com/v1"
     """Address of the endpoint for `openai:` encoders."""
-    api_key: str = Field("", repr=False)
+    api_key: str = Field(default="", repr=False)
     """Key for the endpoint; read from ISTHMUS_ENCODER__API_KEY or OPENAI_API_KEY, never written down."""
-    batch_size: int = Field(128, ge=1, le=2048)
+    batch_size: int = Field(default=128, ge=1, le=2048)
     """Texts per request."""
-    timeout_s: float = Field(60.0, gt=0)
+    timeout_s: float = Field(default=60.0, gt=0)
     """Seconds to wait for one reply."""
-    retries: int = Field(5, ge=0)
+    retries: int = Field(default=5, ge=0)
     """How often a failed request is tried again, waiting twice as long each time."""
-    dimensions: int | None = Field(None, ge=1)
+    dimensions: int | None = Field(default=None, ge=1)
     """Asked of endpoints that can shorten their vectors; None: as they come."""
 
 
@@ -67,13 +74,13 @@ class EncoderSettings:
 class ImportSettings:
     """What an import accepts."""
 
-    batch_rows: int = Field(250_000, ge=1)
+    batch_rows: int = Field(default=250_000, ge=1)
     """Rows read, checked and written at a time."""
-    future_tolerance_s: float = Field(86_400.0, ge=0)
+    future_tolerance_s: float = Field(default=86_400.0, ge=0)
     """How far ahead of now a time may lie before its row is rejected."""
-    max_text_chars: int = Field(20_000, ge=100)
+    max_text_chars: int = Field(default=20_000, ge=100)
     """Longer texts are cut here (and counted), so that one row cannot fill the memory."""
-    lock_timeout_s: float = Field(60.0, ge=0)
+    lock_timeout_s: float = Field(default=60.0, ge=0)
     """How long to wait for another process that is writing."""
 
 
@@ -81,11 +88,11 @@ class ImportSettings:
 class RankingSettings:
     """How scores become a list."""
 
-    diversity: float = Field(0.0, ge=0.0, le=1.0)
+    diversity: float = Field(default=0.0, ge=0.0, le=1.0)
     """MMR trade-off: 0 ranks by score alone, 1 by difference alone."""
-    pool: int = Field(100, ge=1)
+    pool: int = Field(default=100, ge=1)
     """Best candidates per person among which to diversify."""
-    temperature: float = Field(1.0, gt=0)
+    temperature: float = Field(default=1.0, gt=0)
     """T of softmax(interest x content / T)."""
 
 
@@ -121,6 +128,8 @@ def load_settings(file: Path | None = None) -> Settings:
     except ValidationError as error:
         first = error.errors()[0]
         name = ".".join(str(part) for part in first["loc"])
-        raise SettingsError(f"Setting {name}: {first['msg']}.", f"See {file} and ISTHMUS_* variables.") from error
+        raise SettingsError(
+            f"Setting {name}: {first['msg']}.", f"See {file} and ISTHMUS_* variables."
+        ) from error
     except ValueError as error:  # not TOML at all
         raise SettingsError(f"{file}: {error}", "The file must be TOML.") from error

@@ -1,8 +1,9 @@
 """Ids become numbers, events become sparse matrices, texts become arrays; from here on there is no polars."""
 
-from isthmus.dataset.dataset import NO_TIME, Dataset
+from isthmus.dataset.dataset import Dataset
 from isthmus.dataset.features import ItemFeatures, Tags
 from isthmus.dataset.ids import IdMap, item_key
 from isthmus.dataset.worlds import checkerboard
+from isthmus.schema import NO_TIME
 
 __all__ = ["NO_TIME", "Dataset", "IdMap", "ItemFeatures", "Tags", "checkerboard", "item_key"]

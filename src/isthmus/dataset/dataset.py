@@ -14,13 +14,10 @@ from isthmus.dataset.ids import IdMap
 from isthmus.dataset.weights import weigh
 from isthmus.encoders import Encoder, load_encoder
 from isthmus.errors import InputError, UnknownNameError
-from isthmus.schema import EVENT, ITEM, LINK, IntArray, ItemNums, Query, UserNums, conform
+from isthmus.schema import EVENT, ITEM, LINK, NO_TIME, IntArray, ItemNums, Query, UserNums, conform
 from isthmus.settings import WeightSettings
 
-__all__ = ["NO_TIME", "Dataset"]
-
-NO_TIME = np.iinfo(np.int64).min
-"""Stands in `times` where it is not known when something happened."""
+__all__ = ["Dataset"]
 
 _KEY = pl.concat_str("platform", "item_id", separator="\x1f")
 
@@ -88,6 +85,12 @@ class Dataset:
         """How many items, of all platforms."""
         return len(self.items)
 
+    @property
+    def times_matrix(self) -> csr_array:
+        """`times` as a matrix with the pattern of `interactions`."""
+        matrix = self.interactions
+        return csr_array((self.times, matrix.indices, matrix.indptr), shape=matrix.shape)
+
     def platform_num(self, name: str) -> int:
         """The number of a platform; raises UnknownNameError."""
         if name not in self.platforms:
@@ -107,18 +110,18 @@ class Dataset:
             platform=self.platform_num(platform),
             candidates=self.candidates(platform),
             exclude_seen=exclude_seen,
+            times=self.times_matrix[rows],
             blocked=self.blocked[rows],
         )
 
     def without_users(self, users: UserNums) -> Self:
         """The same without these people; everybody else's number moves up, items keep theirs."""
         keep = np.setdiff1d(np.arange(self.n_users), users)
-        times = csr_array((self.times, self.interactions.indices, self.interactions.indptr), self.interactions.shape)
         return replace(
             self,
             users=IdMap(self.users.ids[keep]),
             interactions=self.interactions[keep],
-            times=times[keep].data,
+            times=self.times_matrix[keep].data,
             blocked=self.blocked[keep],
         )
 
@@ -168,13 +171,13 @@ def _all_items(catalogue: pl.DataFrame, pairs: pl.DataFrame, known: IdMap | None
         gone = old.join(frame, on="key", how="anti").drop("key")
         frame = pl.concat([frame, conform(gone, ITEM).with_columns(key=_KEY)])
         new = frame.join(old, on="key", how="anti", maintain_order="left")
-        frame = pl.concat([old.select("key").join(frame, on="key", maintain_order="left").select(frame.columns), new])
+        frame = pl.concat(
+            [old.select("key").join(frame, on="key", maintain_order="left").select(frame.columns), new]
+        )
     return frame
 
 
-def _assemble(
-    cls: type[Any], pairs: pl.DataFrame, frame: pl.DataFrame, features: ItemFeatures
-) -> Any:
+def _assemble(cls: type[Any], pairs: pl.DataFrame, frame: pl.DataFrame, features: ItemFeatures) -> Any:
     platforms = tuple(sorted(frame["platform"].unique().to_list()))
     users = IdMap(np.array(pairs["person"].unique().sort().to_list(), dtype=object))
     items = IdMap(np.array(frame["key"].to_list(), dtype=object))
@@ -191,11 +194,13 @@ def _assemble(
         users=users,
         items=items,
         platforms=platforms,
-        item_platform=np.searchsorted(np.array(platforms, dtype=object), frame["platform"].to_numpy()).astype(np.int64),
+        item_platform=np.searchsorted(np.array(platforms, dtype=object), frame["platform"].to_numpy()).astype(
+            np.int64
+        ),
         interactions=interactions,
         times=liked["seconds"].to_numpy(),
         blocked=_matrix(np.ones(refused.height), refused, shape),
-        hidden=frame["hidden"].to_numpy(),
+        hidden=frame["hidden"].fill_null(value=False).to_numpy(),
         features=features,
     )
 

@@ -26,7 +26,9 @@ class Tags:
     def of(cls, rows: NDArray[np.int64], names: pl.Series, n_items: int) -> Self:
         """From pairs (item number, name); names are numbered in alphabetical order."""
         distinct = names.unique().sort()
-        columns = names.cast(pl.Enum(distinct)).to_physical().to_numpy() if len(distinct) else np.zeros(0, np.int64)
+        columns = (
+            names.cast(pl.Enum(distinct)).to_physical().to_numpy() if len(distinct) else np.zeros(0, np.int64)
+        )
         matrix = csr_array((np.ones(len(rows)), (rows, columns)), shape=(n_items, len(distinct)))
         matrix.sum_duplicates()
         matrix.data[:] = 1.0
@@ -94,8 +96,12 @@ def _encode(items: pl.DataFrame, encoder: Encoder | None) -> NDArray[np.float32]
 
 def _tags(lists: pl.Series) -> Tags:
     """Names compare without case and outer spaces: "Tolkien " on one platform is "tolkien" on the other."""
-    long = lists.alias("name").to_frame().with_row_index("row").explode("name").with_columns(
-        clean(pl.Series("name", [], dtype=pl.String)) if lists.len() == 0 else pl.col("name")
+    long = (
+        lists.alias("name")
+        .to_frame()
+        .with_row_index("row")
+        .explode("name")
+        .with_columns(clean(pl.Series("name", [], dtype=pl.String)) if lists.len() == 0 else pl.col("name"))
     )
     long = long.with_columns(pl.col("name").str.to_lowercase().str.strip_chars())
     long = long.filter(pl.col("name").is_not_null() & (pl.col("name") != ""))

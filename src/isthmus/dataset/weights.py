@@ -31,7 +31,9 @@ def weigh(events: pl.DataFrame, settings: WeightSettings | None = None) -> pl.Da
     settings = settings or WeightSettings()
     unknown = sorted(set(settings.base) - set(EVENT_KINDS))
     if unknown:
-        raise SettingsError(f"weights.base has the unknown kind {unknown[0]!r}.", f"Kinds: {', '.join(EVENT_KINDS)}.")
+        raise SettingsError(
+            f"weights.base has the unknown kind {unknown[0]!r}.", f"Kinds: {', '.join(EVENT_KINDS)}."
+        )
     per_kind = _per_kind(events.filter(pl.col("item_id").is_not_null()))
     base = pl.col("kind").replace_strict(dict(settings.base), default=0.0, return_dtype=pl.Float64)
     weight = base * _lift(settings.rating_slope)

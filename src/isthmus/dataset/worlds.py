@@ -12,7 +12,12 @@ _TOPICS = (("space", "rocket", "planet", "orbit"), ("garden", "flower", "soil", 
 
 
 def checkerboard(
-    n_people: int = 40, n_items: int = 20, *, shared: float = 1.0, hold_out: int = 0, encoder: Encoder | None = None
+    n_people: int = 40,
+    n_items: int = 20,
+    *,
+    shared: float = 1.0,
+    hold_out: int = 0,
+    encoder: Encoder | None = None,
 ) -> Dataset:
     """Two platforms, "here" and "there": person p likes the items whose number is even or odd as p is.
 
@@ -34,7 +39,9 @@ def checkerboard(
             "platform": platform, "user_id": ids, "item_id": [f"i{number:03d}" for number in what], "kind": "like",
         }))  # fmt: skip
     events = pl.concat(frames)
-    links = events.select(person="user_id", platform="platform", user_id="user_id").unique(maintain_order=True)
+    links = events.select(person="user_id", platform="platform", user_id="user_id").unique(
+        maintain_order=True
+    )
     return Dataset.from_frames(events, _catalogue(n_items), links, encoder=encoder)
 
 

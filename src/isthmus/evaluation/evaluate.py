@@ -229,7 +229,7 @@ class _Measured:
 
 @dataclass(frozen=True)
 class _Column:
-    """Values (cases,) of one model and metric with their means over the draws, alone and where all have one."""
+    """Values (cases,) of a model and metric and their means (draws,), alone and where all models have one."""
 
     values: FloatArray
     draws: FloatArray

@@ -169,7 +169,12 @@ def _table(page: Page, report: Report) -> str:
         cells = [element("td", f"{report.seconds(model)[place]:.2f}") for model in report.models]
         rows.append(element("tr", element("th", escaped(page.say(key)), scope="row"), *cells))
     table = _rows([page.say("metric"), *report.models], rows)
-    return page.card("table", table, level=_percent(report), which=page.say(f"which_{report.headline}"))
+    return page.card(
+        "table",
+        element("div", table, class_="figures"),
+        level=_percent(report),
+        which=page.say(f"which_{report.headline}"),
+    )
 
 
 def _metric_row(page: Page, report: Report, metric: str) -> str:
@@ -187,19 +192,19 @@ def _figure_cell(figure: Figure, is_best: bool) -> str:
 
 def _comparisons(page: Page, report: Report, metric: str) -> list[str]:
     rows = [
-        _comparison_row(row)
+        _comparison_row(page, row)
         for row in report.comparisons
         if (row.metric, row.k, row.twins) == (metric, None, report.headline)
     ]
-    head = [page.say("model"), page.say("against"), page.say("difference"), page.say("ratio")]
+    head = [page.say("model"), page.say("difference"), page.say("ratio")]
     return [_rows(head, rows)] if rows else []
 
 
-def _comparison_row(row: Comparison) -> str:
+def _comparison_row(page: Page, row: Comparison) -> str:
+    against = page.say("against", model=row.against)
     return element(
         "tr",
-        element("th", escaped(row.model), scope="row"),
-        element("td", escaped(row.against)),
+        element("th", escaped(row.model), element("small", escaped(against)), scope="row"),
         element("td", number(row.difference), element("small", _interval(row.low, row.high))),
         element("td", number(row.ratio, 2), element("small", _interval(row.ratio_low, row.ratio_high, 2))),
     )

@@ -136,18 +136,23 @@ def _split(writer: Writer, batch: pl.DataFrame, doubtful: pl.Series) -> tuple[pl
     batch = batch.with_row_index("row")
     asked = batch.filter(doubtful)
     log = writer.scan(_TABLE, EVENT.schema)
-    earlier = log.join(asked.lazy().select(_IDENTITY), on=_IDENTITY, how="semi").collect(engine="streaming")
-    firsts = pl.concat(
-        [earlier.with_columns(row=pl.lit(None, pl.UInt32)), asked.drop("given", "line")], how="diagonal"
-    )
-    firsts = firsts.unique(_IDENTITY, keep="first", maintain_order=True)
-    is_new = ~doubtful | batch["row"].is_in(firsts["row"].drop_nulls().implode())
-    again = batch.filter(~is_new).join(
-        firsts, on=_IDENTITY, how="left", suffix="_first", maintain_order="left"
-    )
-    # An id that was made from the content is the same only where the content is.
-    again = again.with_columns(same=~pl.col("given") | pl.all_horizontal(_says_the_same()))
-    return batch.filter(is_new).drop("row"), again
+    known = _those_of(asked, log.select(_IDENTITY))
+    firsts = asked.join(known, on=_IDENTITY, how="anti").unique(_IDENTITY, keep="first", maintain_order=True)
+    # New is what nobody doubted, and of the others the first of each identity that the log does not know.
+    is_new = ~doubtful | batch["row"].is_in(firsts["row"].implode())
+    again = batch.filter(~is_new)
+    named = again.filter("given")
+    before = pl.concat([_those_of(named, log), firsts.select(*EVENT.columns)])
+    named = named.join(before, on=_IDENTITY, how="left", suffix="_first", maintain_order="left")
+    conflicts = named.filter(~pl.all_horizontal(_says_the_same()))["row"]
+    return batch.filter(is_new), again.with_columns(same=~pl.col("row").is_in(conflicts.implode()))
+
+
+def _those_of(events: pl.DataFrame, log: pl.LazyFrame) -> pl.DataFrame:
+    """The rows of `log` whose identity one of `events` has."""
+    if events.is_empty():
+        return log.collect_schema().to_frame()
+    return log.join(events.lazy().select(_IDENTITY), on=_IDENTITY, how="semi").collect(engine="streaming")
 
 
 def _says_the_same() -> list[pl.Expr]:

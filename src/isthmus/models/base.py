@@ -20,7 +20,16 @@ from safetensors.numpy import load_file, save_file
 from isthmus.dataset import Dataset
 from isthmus.errors import InputError, NotFittedError
 from isthmus.numeric import top_k
-from isthmus.schema import NO_ITEM, Explanations, FloatArray, Forgotten, ItemNums, Query, Recommendations, UserNums
+from isthmus.schema import (
+    NO_ITEM,
+    Explanations,
+    FloatArray,
+    Forgotten,
+    ItemNums,
+    Query,
+    Recommendations,
+    UserNums,
+)
 
 __all__ = ["RNG", "Additive", "Arrays", "Recommender", "Scorer"]
 
@@ -162,7 +171,9 @@ def _chunks(n_rows: int, n_columns: int) -> Iterator[tuple[int, int]]:
 def _without_excluded(scores: FloatArray, query: Query) -> FloatArray:
     """The scores with -inf where an item must not be shown; a fresh array."""
     scores = np.array(scores, dtype=np.float64)
-    masks = ([query.history] if query.exclude_seen else []) + ([query.blocked] if query.blocked is not None else [])
+    masks = ([query.history] if query.exclude_seen else []) + (
+        [query.blocked] if query.blocked is not None else []
+    )
     for mask in masks:
         part = mask[:, query.candidates].tocoo()
         scores[part.row[part.data != 0], part.col[part.data != 0]] = -np.inf

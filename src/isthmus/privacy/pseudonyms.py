@@ -3,7 +3,6 @@
 import hashlib
 import re
 import secrets
-from collections.abc import Iterable
 from pathlib import Path
 
 import polars as pl
@@ -16,6 +15,14 @@ __all__ = ["Pseudonyms", "create_key", "load_key"]
 _KEY_BYTES = 32
 _BLOCK_BYTES = 64
 _HEX_CHARS = 32
+_ACCOUNT = pl.concat_str(
+    pl.lit("user\0"),
+    pl.col("platform").str.len_bytes().cast(pl.String),
+    pl.lit(":"),
+    pl.col("platform"),
+    pl.col("user_id"),
+)
+"""What is hashed of an account. The length keeps platform and id apart whatever signs they hold."""
 _HEX_KEY = re.compile(r"[0-9a-f]{64}\n?")
 
 
@@ -63,8 +70,8 @@ def load_key(folder: Path) -> bytes:
 class Pseudonyms:
     """Codes for people: 32 hex digits, HMAC-SHA-256 cut to 128 bits (RFC 2104).
 
-    An account is hashed as "user", the length of the platform's name, the name and the id; a person as
-    "person" and the name. So no two of them can ever be the same text.
+    An account is hashed as "user", NUL, the bytes of the platform's name counted, ":", the name and the id; a
+    person as "person", NUL and the name. So what is hashed of two of them is never the same.
     """
 
     def __init__(self, key: bytes) -> None:
@@ -76,7 +83,8 @@ class Pseudonyms:
 
     def of(self, platform: str, user_id: str) -> str:
         """The pseudonym of an account. The same id on another platform is somebody else."""
-        return self._code(_account(platform, user_id))
+        account = pl.DataFrame({"platform": [platform], "user_id": [user_id]})
+        return str(self.replace(account)[0]["user_id"].item())
 
     def person(self, name: str) -> str:
         """The pseudonym of a person, never equal to one of an account."""
@@ -100,12 +108,11 @@ class Pseudonyms:
         """
         pair = ["platform", "user_id"]
         distinct = frame.select(pair).drop_nulls().unique(maintain_order=True)
-        who = distinct.with_columns(pseudonym=self._codes(distinct.rows()))
+        messages = distinct.select(_ACCOUNT.cast(pl.Binary).alias("message"))["message"].to_list()
+        codes = pl.Series([self._code(message) for message in messages], dtype=pl.String)
+        who = distinct.with_columns(pseudonym=codes)
         coded = frame.select(pair).join(who, on=pair, how="left", maintain_order="left")["pseudonym"]
         return frame.with_columns(user_id=coded), who.select("pseudonym", *pair)
-
-    def _codes(self, accounts: Iterable[tuple[str, str]]) -> pl.Series:
-        return pl.Series("pseudonym", [self.of(*one) for one in accounts], dtype=pl.String)
 
     def _code(self, message: bytes) -> str:
         """HMAC written out: both halves start from a state that holds the key, which saves half the time."""
@@ -113,8 +120,3 @@ class Pseudonyms:
         inner.update(message)
         outer.update(inner.digest())
         return outer.hexdigest()[:_HEX_CHARS]
-
-
-def _account(platform: str, user_id: str) -> bytes:
-    name = platform.encode()
-    return b"user\0%d:%b%b" % (len(name), name, user_id.encode())

@@ -34,10 +34,10 @@ class Flow:
 def measure_flow(
     dataset: Dataset, explained: Mapping[str, Explanations], everybody: str = "everybody"
 ) -> Flow:
-    """Add up the positive shares of explained lists, per platform of the past items that carry them.
+    """Add up the shares of explained lists, per platform of the past items that carry them.
 
-    `explained` maps a target platform to the explanation of its lists. Every recommended item counts the same;
-    what rests on no past item (popularity) flows from `everybody`. Shares below zero are left out.
+    `explained` maps a target platform to the explanation of its lists. Every recommended item counts the
+    same; what rests on no past item (popularity) flows from `everybody`. Shares below zero are left out.
     """
     shares = np.zeros((len(dataset.platforms) + 1, len(explained)))
     for column, found in enumerate(explained.values()):
@@ -93,10 +93,10 @@ def _stacked(shares: FloatArray) -> list[float]:
 def _band(start: float, end: float, thick: tuple[float, float], said: str, colour: int) -> str:
     x0, x1 = _LABEL + _BAR, _WIDTH - _LABEL - _BAR
     middle = (x0 + x1) / 2
+    low_start, low_end = start + thick[0], end + thick[1]
     path = (
         f"M{x0:.2f} {start:.2f}C{middle:.2f} {start:.2f} {middle:.2f} {end:.2f} {x1:.2f} {end:.2f}"
-        f"L{x1:.2f} {end + thick[1]:.2f}"
-        f"C{middle:.2f} {end + thick[1]:.2f} {middle:.2f} {start + thick[0]:.2f} {x0:.2f} {start + thick[0]:.2f}Z"
+        f"V{low_end:.2f}C{middle:.2f} {low_end:.2f} {middle:.2f} {low_start:.2f} {x0:.2f} {low_start:.2f}Z"
     )
     return element("path", element("title", escaped(said)), d=path, class_=f"flow c{colour % 6}")
 
