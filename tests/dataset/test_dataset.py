@@ -5,8 +5,9 @@ import numpy as np
 import polars as pl
 import pytest
 
-from isthmus.dataset import NO_TIME, Dataset, item_key
+from isthmus.dataset import Dataset, item_key
 from isthmus.errors import InputError, UnknownNameError
+from isthmus.schema import NO_TIME
 
 EVENTS = pl.DataFrame(
     [
@@ -108,6 +109,9 @@ def test_a_query_brings_history_and_blocked_items() -> None:
     ann = dataset.users.num("ann")
     query = dataset.query([ann], "films")
     np.testing.assert_array_equal(query.history.toarray(), dataset.interactions.toarray()[[ann]])
+    assert query.times is not None
+    np.testing.assert_array_equal(query.times.indices, query.history.indices)
+    np.testing.assert_array_equal(query.times.data, dataset.times[dataset.interactions.nonzero()[0] == ann])
     assert query.platform == 1
     assert len(query) == 1
     assert query.blocked is not None

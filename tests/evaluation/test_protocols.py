@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.sparse import csr_array
 
-from isthmus.dataset import NO_TIME
 from isthmus.errors import InputError, SettingsError, UnknownNameError
 from isthmus.evaluation import PROTOCOLS, cold_start, find_protocol, k_shot, leave_last_out, time_split
 from isthmus.evaluation.split import entries
+from isthmus.schema import NO_TIME
 
 TARGET = "films"
 
@@ -106,6 +106,14 @@ def test_a_query_asks_for_everything_that_may_be_recommended(make_world):
     assert query.candidates.tolist() == dataset.candidates(TARGET).tolist()
     assert len(query.candidates) == 12
     assert query.exclude_seen
+    assert query.times.indices.tolist() == query.history.indices.tolist()
+    full = csr_array((dataset.times, dataset.interactions.indices, dataset.interactions.indptr))
+    for row, user in enumerate(split.test.users.tolist()):
+        known = dict(
+            zip(items_of(full, user), full.data[full.indptr[user] : full.indptr[user + 1]], strict=True)
+        )
+        mine = query.times.data[query.times.indptr[row] : query.times.indptr[row + 1]].tolist()
+        assert mine == [known[item] for item in items_of(query.history, row)]
     assert query.history.shape == (len(split.test), dataset.n_items)
 
 

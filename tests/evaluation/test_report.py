@@ -70,11 +70,17 @@ def parsed(page):
 @pytest.fixture(scope="module")
 def report():
     board = checkerboard(60, 20)
-    twins = TwinSettings(creators=1.0, jaccard=1.0)
     return evaluate(
-        board, {"popular": Popularity(), EVIL: EASE()}, target="there", protocol="k-shot", options={"k": (0, 2)},
-        metrics=("ndcg@10", "mrr@5", "coverage@10", "novelty@10"), seeds=(0, 1), resamples=100, twins=twins,
-    )  # fmt: skip
+        board,
+        {"popular": Popularity(), EVIL: EASE()},
+        target="there",
+        protocol="k-shot",
+        options={"k": (0, 2)},
+        metrics=("ndcg@10", "mrr@5", "coverage@10", "novelty@10"),
+        seeds=(0, 1),
+        resamples=100,
+        twins=TwinSettings(creators=1.0, jaccard=1.0),
+    )
 
 
 @pytest.fixture(scope="module")

@@ -33,7 +33,9 @@ def test_the_score_is_the_formula(sharpness: float) -> None:
     dataset = board()
     model = Content(ContentConfig(sharpness=sharpness, mean_share=0.25)).fit(dataset)
     query = dataset.query([0], "there")
-    query = replace(query, history=csr_array(([3.0, 1.0], ([0, 0], [1, 6])), shape=(1, dataset.n_items)))
+    query = replace(
+        query, times=None, history=csr_array(([3.0, 1.0], ([0, 0], [1, 6])), shape=(1, dataset.n_items))
+    )
     cosines = _centred()[[1, 6]] @ _centred()[query.candidates].T
     weights = np.array([0.75, 0.25])
     soft = np.log(weights @ np.exp(sharpness * cosines)) / sharpness
@@ -64,7 +66,7 @@ def test_without_text_on_either_side_the_score_is_zero() -> None:
     assert (scores[speak][:, ~silent[query.candidates]] != 0).all()
     assert (scores[~speak] == 0).all()
     only_silent = csr_array(([1.0], ([0], [int(np.flatnonzero(silent)[0])])), shape=(1, dataset.n_items))
-    assert (model.score(replace(query, history=only_silent)) == 0).all()
+    assert (model.score(replace(query, times=None, history=only_silent)) == 0).all()
 
 
 def test_nothing_is_kept_of_people() -> None:

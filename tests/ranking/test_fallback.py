@@ -15,7 +15,9 @@ def test_nothing_known_of_a_person_is_a_cause_and_a_past_is_none() -> None:
     causes = find_fallbacks(query, model.recommend(query, 5))
     empty = np.diff(query.history.indptr) == 0
     assert [cause is not None and cause.cause == "unknown person" for cause in causes] == empty.tolist()
-    stranger = replace(query.rows(0, 1), history=csr_array((1, dataset.n_items), dtype=np.float64))
+    stranger = replace(
+        query.rows(0, 1), times=None, history=csr_array((1, dataset.n_items), dtype=np.float64)
+    )
     assert find_fallbacks(stranger, model.recommend(stranger, 5)) == [
         Fallback("unknown person", query.platform)
     ]

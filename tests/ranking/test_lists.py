@@ -70,7 +70,7 @@ def test_who_is_unknown_is_shown_what_is_popular_and_told_why() -> None:
     model, popular = EASE(EASEConfig(reg=5.0)).fit(dataset), Popularity().fit(dataset)
     query = dataset.query(np.array([3, 7, 8, 4]), "films")
     known = np.array([1.0, 0.0, 0.0, 1.0])
-    query = replace(query, history=csr_array(query.history.multiply(known[:, None])))
+    query = replace(query, times=None, history=csr_array(query.history.multiply(known[:, None])))
     query.history.eliminate_zeros()
     lists = ranked_lists(model, query, 4, popular=popular, item_platform=dataset.item_platform)
     assert [ranked.fallback is None for ranked in lists] == [True, False, False, True]

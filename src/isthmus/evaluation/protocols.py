@@ -16,10 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array, vstack
 
-from isthmus.dataset import NO_TIME, Dataset
+from isthmus.dataset import Dataset
 from isthmus.errors import InputError, SettingsError, UnknownNameError
 from isthmus.evaluation.split import Cases, Split, entries, select_entries
-from isthmus.schema import IntArray, UserNums
+from isthmus.schema import NO_TIME, IntArray, UserNums
 
 __all__ = ["PROTOCOLS", "cold_start", "find_protocol", "k_shot", "leave_last_out", "time_split"]
 
@@ -239,6 +239,7 @@ def _cases(dataset: Dataset, wanted: Mask, users: UserNums, known: Mask, truth: 
     return Cases(
         users=users,
         history=select_entries(dataset.interactions, known, users),
+        times=select_entries(dataset.interactions, known, users, dataset.times),
         truth=select_entries(dataset.interactions, truth, users),
         k=left[users],
     )
@@ -249,6 +250,7 @@ def _stack(parts: list[Cases]) -> Cases:
     return Cases(
         users=np.concatenate([part.users for part in parts]),
         history=csr_array(vstack([part.history for part in parts], format="csr")),
+        times=csr_array(vstack([part.times for part in parts], format="csr")),
         truth=csr_array(vstack([part.truth for part in parts], format="csr")),
         k=np.concatenate([part.k for part in parts]),
     )

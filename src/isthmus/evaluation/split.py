@@ -1,8 +1,8 @@
 """What an evaluation is made of: the data a model may see, and the people it is asked about."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import Any, Self
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +22,8 @@ class Cases:
     """(q,): their numbers in the dataset the split was made of, which are those of `Split.train` too."""
     history: csr_array
     """(q, n_items): what may be known of them when they are asked about."""
+    times: csr_array
+    """(q, n_items): when that was, in seconds since 1970, NO_TIME where unknown; the pattern of `history`."""
     truth: csr_array
     """(q, n_items): what they then took of the target platform; never in the history, always a candidate."""
     k: IntArray
@@ -40,12 +42,7 @@ class Cases:
             history=self.history,
             platform=dataset.platform_num(target),
             candidates=dataset.candidates(target),
-        )
-
-    def take(self, rows: NDArray[Any]) -> Self:
-        """Only the given rows (numbers or a mask)."""
-        return replace(
-            self, users=self.users[rows], history=self.history[rows], truth=self.truth[rows], k=self.k[rows]
+            times=self.times,
         )
 
 
@@ -71,10 +68,12 @@ def entries(matrix: csr_array) -> IntArray:
     return np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
 
 
-def select_entries(matrix: csr_array, marked: NDArray[np.bool_], users: UserNums) -> csr_array:
-    """The rows `users` of `matrix`, with only the entries marked in (nnz,) `marked`."""
-    kept = csr_array((matrix.data * marked, matrix.indices.copy(), matrix.indptr.copy()), shape=matrix.shape)[
-        users
-    ]
-    kept.eliminate_zeros()
-    return kept
+def select_entries(
+    matrix: csr_array, marked: NDArray[np.bool_], users: UserNums, data: NDArray[Any] | None = None
+) -> csr_array:
+    """The rows `users` of `matrix` with only the entries marked in (nnz,) `marked`, holding (nnz,) `data`."""
+    values = matrix.data if data is None else data
+    counts = np.bincount(entries(matrix)[marked], minlength=matrix.shape[0])
+    indptr = np.concatenate([[0], np.cumsum(counts)])
+    kept = csr_array((values[marked], matrix.indices[marked], indptr), shape=matrix.shape)
+    return csr_array(kept[users])

@@ -30,11 +30,10 @@ def content_ids(events: pl.DataFrame) -> pl.Series:
 def _parts(events: pl.DataFrame) -> list[pl.Expr]:
     parts: list[pl.Expr] = []
     for field in _fields(events):
-        if field.null_count() == len(field):
-            parts.append(pl.lit("-:"))
-            continue
-        length = field.str.len_bytes().cast(pl.String).fill_null("-")
-        parts += [pl.lit(length), pl.lit(":"), pl.lit(field.fill_null(""))]
+        constant = field.eq_missing(field.head(1)).all()  # one platform, one kind, no text: write it once
+        column = field.head(1) if constant else field
+        length = column.str.len_bytes().cast(pl.String).fill_null("-")
+        parts += [pl.lit(length), pl.lit(":"), pl.lit(column.fill_null(""))]
     return parts
 
 

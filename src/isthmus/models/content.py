@@ -30,7 +30,7 @@ class ContentConfig:
 
     sharpness: float = Field(default=10.0, gt=0, le=60)
     """Of the soft maximum: towards 0 the mean over past items, large the nearest of them."""
-    mean_share: float = Field(default=0.5, ge=0, le=1)
+    mean_share: float = Field(default=0.0, ge=0, le=1)
     """Part of the score that is the plain mean; the rest is the soft maximum."""
 
 

@@ -24,9 +24,9 @@ _BLOCK = 2048
 class ItemKNNConfig:
     """Which neighbours count, and how much."""
 
-    k: int = Field(default=100, ge=1)
+    k: int = Field(default=500, ge=1)
     """Nearest neighbours kept per item and platform, so that no platform crowds out another."""
-    shrink: float = Field(default=10.0, ge=0)
+    shrink: float = Field(default=50.0, ge=0)
     """Added to the denominator: similarities that rest on few people count less."""
     weighted: bool = False
     """Use the weights of interactions; otherwise each counts one."""

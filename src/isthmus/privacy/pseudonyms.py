@@ -83,31 +83,35 @@ class Pseudonyms:
 
     def of(self, platform: str, user_id: str) -> str:
         """The pseudonym of an account. The same id on another platform is somebody else."""
-        account = pl.DataFrame({"platform": [platform], "user_id": [user_id]})
-        return str(self.replace(account)[0]["user_id"].item())
+        name = platform.encode()
+        return self._code(b"user\0%d:%b%b" % (len(name), name, user_id.encode()))
 
     def person(self, name: str) -> str:
         """The pseudonym of a person, never equal to one of an account."""
         return self._code(b"person\0" + name.encode())
 
     def column(self, platform: pl.Series, user_id: pl.Series) -> pl.Series:
-        """`of` row by row, hashed once per distinct pair; null where either is null."""
+        """`of` row by row, hashed once per distinct pair; null where either is null or empty."""
         frame = pl.DataFrame({"platform": platform, "user_id": user_id})
         return self.replace(frame)[0]["user_id"]
 
     def persons(self, names: pl.Series) -> pl.Series:
-        """`person` row by row, hashed once per distinct name; null where null."""
-        known = names.drop_nulls().unique()
+        """`person` row by row, hashed once per distinct name; null where null or empty: nobody."""
+        known = names.filter(names.str.strip_chars() != "").unique()
         codes = [self.person(name) for name in known.to_list()]
-        return names.replace_strict(known, pl.Series(codes, dtype=pl.String), return_dtype=pl.String)
+        return names.replace_strict(
+            known, pl.Series(codes, dtype=pl.String), default=None, return_dtype=pl.String
+        )
 
     def replace(self, frame: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
         """`frame` with pseudonyms as its `user_id`, and who they are: pseudonym, platform, user_id.
 
+        An empty platform or id is nobody: its pseudonym is null, so that two blanks are never one person.
         The second frame has one row per distinct pair, in order of appearance; it belongs in the vault.
         """
         pair = ["platform", "user_id"]
-        distinct = frame.select(pair).drop_nulls().unique(maintain_order=True)
+        somebody = pl.all_horizontal(pl.col(name).str.strip_chars() != "" for name in pair)
+        distinct = frame.select(pair).filter(somebody).unique(maintain_order=True)
         messages = distinct.select(_ACCOUNT.cast(pl.Binary).alias("message"))["message"].to_list()
         codes = pl.Series([self._code(message) for message in messages], dtype=pl.String)
         who = distinct.with_columns(pseudonym=codes)

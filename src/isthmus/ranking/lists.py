@@ -131,5 +131,6 @@ def _ranked(
 
 
 def _of(query: Query, rows: IntArray) -> Query:
+    times = None if query.times is None else query.times[rows]
     blocked = None if query.blocked is None else query.blocked[rows]
-    return replace(query, history=query.history[rows], blocked=blocked)
+    return replace(query, history=query.history[rows], times=times, blocked=blocked)

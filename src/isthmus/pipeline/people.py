@@ -1,0 +1,98 @@
+"""Who is meant: from what a person typed to accounts and pseudonyms, and back again."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from isthmus.errors import InputError
+from isthmus.pipeline.workspace import Workspace
+
+__all__ = ["Person", "all_people", "find_people", "find_person", "read_names"]
+
+
+@dataclass(frozen=True)
+class Person:
+    """One person and everything they are known by."""
+
+    name: str
+    """As it was asked for."""
+    key: str
+    """Under which `Dataset.users` knows them; "" where nobody of this name ever came in."""
+    names: tuple[str, ...]
+    """What links call them."""
+    accounts: pl.DataFrame
+    """`platform`, `user_id` as they came in, and `pseudonym`."""
+    pseudonyms: pl.Series
+    """Of the accounts and of the person."""
+
+    @property
+    def is_known(self) -> bool:
+        """Whether anything of them ever came in."""
+        return self.key != ""
+
+
+def find_people(workspace: Workspace, names: Sequence[str]) -> pl.DataFrame:
+    """`name` as asked for, in that order, and `key`, under which `Dataset.users` knows them (null: unknown).
+
+    A name is `platform:user_id` of an account, or what links call a person.
+    """
+    asked = pl.DataFrame({"name": pl.Series(list(names), dtype=pl.String)})
+    return asked.join(_labels(workspace), on="name", how="left", maintain_order="left")
+
+
+def find_person(workspace: Workspace, name: str) -> Person:
+    """The person called `name`; with `key` "" where nobody is."""
+    key = find_people(workspace, [name])["key"].item()
+    vault = workspace.identities.read()
+    links = workspace.links.read()
+    codes = links.filter(pl.col("person") == key)["user_id"] if key else pl.Series([], dtype=pl.String)
+    if key and codes.is_empty():
+        codes = pl.Series([key.rpartition(":")[2]])  # an account nobody linked, or a person without accounts
+    mine = vault.filter(pl.col("pseudonym").is_in(pl.concat([codes, pl.Series([key or ""])]).implode()))
+    return Person(
+        name,
+        key or "",
+        tuple(mine["person"].drop_nulls()),
+        mine.filter(pl.col("user_id").is_not_null()).select("platform", "user_id", "pseudonym"),
+        mine["pseudonym"],
+    )
+
+
+def all_people(workspace: Workspace, keys: Sequence[str]) -> list[str]:
+    """What to call the people of these keys of `Dataset.users`: their name, else `platform:user_id`."""
+    labels = _labels(workspace).unique("key", keep="last")  # names come last
+    asked = pl.DataFrame({"key": pl.Series(list(keys), dtype=pl.String)})
+    found = asked.join(labels, on="key", how="left", maintain_order="left")
+    return found["name"].fill_null(found["key"]).to_list()
+
+
+def read_names(file: Path) -> list[str]:
+    """The names in a text file, one a line, each once, in order; blank lines are skipped.
+
+    Raises InputError where it cannot be read or names nobody.
+    """
+    try:
+        text = file.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InputError("is not UTF-8 text", "Save it as UTF-8, one person a line.", file=str(file)) from error
+    except OSError as error:
+        raise InputError(f"cannot be read: {error.strerror}", file=str(file)) from error
+    names = list(dict.fromkeys(line.removesuffix("\r") for line in text.split("\n") if line.strip()))
+    if not names:
+        raise InputError("names nobody", "One platform:id or linked person a line.", file=str(file))
+    return names
+
+
+def _labels(workspace: Workspace) -> pl.DataFrame:
+    """Every `name` a person may be asked for by, once, and their `key`; accounts before names."""
+    vault, links = workspace.identities.read(), workspace.links.read()
+    persons = links.select("person", pseudonym="user_id")
+    accounts = vault.filter(pl.col("user_id").is_not_null()).join(persons, on="pseudonym", how="left", suffix="_")
+    alone = pl.concat_str("platform", "pseudonym", separator=":")
+    return pl.concat([
+        accounts.select(name=pl.concat_str("platform", "user_id", separator=":"),
+                        key=pl.coalesce("person_", alone)),
+        vault.filter(pl.col("person").is_not_null()).select(name="person", key="pseudonym"),
+    ]).unique("name", keep="first", maintain_order=True)  # fmt: skip
