@@ -22,18 +22,21 @@ def content_ids(events: pl.DataFrame) -> pl.Series:
     bits read as a signed whole number (-0.0 as 0.0), a time as microseconds since 1970. So the id is the same
     on every machine and in every version.
     """
-    written = events.select(pl.concat_str(_parts(events)).cast(pl.Binary).alias("event_id"))["event_id"]
-    ids = [blake2b(one, digest_size=16).hexdigest() for one in written.to_list()]
+    message = pl.concat_str(_parts(events)) if events.height else pl.lit("")
+    written = events.lazy().with_columns(message=message.cast(pl.Binary)).select("message").collect()
+    ids = [blake2b(one, digest_size=16).hexdigest() for one in written["message"].to_list()]
     return pl.Series("event_id", ids, dtype=pl.String)
 
 
 def _parts(events: pl.DataFrame) -> list[pl.Expr]:
     parts: list[pl.Expr] = []
     for field in _fields(events):
-        constant = field.eq_missing(field.head(1)).all()  # one platform, one kind, no text: write it once
-        column = field.head(1) if constant else field
-        length = column.str.len_bytes().cast(pl.String).fill_null("-")
-        parts += [pl.lit(length), pl.lit(":"), pl.lit(column.fill_null(""))]
+        if field.eq_missing(field.head(1)).all():  # one platform, one kind, no text: write it once
+            text = field[0]
+            parts.append(pl.lit("-:" if text is None else f"{len(text.encode())}:{text}"))
+        else:
+            length = field.str.len_bytes().cast(pl.String).fill_null("-")
+            parts += [pl.lit(length), pl.lit(":"), pl.lit(field.fill_null(""))]
     return parts
 
 

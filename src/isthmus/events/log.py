@@ -125,7 +125,7 @@ def _identified(events: pl.DataFrame, lines: pl.Series | None) -> pl.DataFrame:
 
 
 def _interleave(events: pl.DataFrame, given: pl.Series, ids: pl.Series) -> pl.DataFrame:
-    place = (~given).cum_sum() - 1
+    place = (~given).cum_sum().cast(pl.Int64) - 1
     return events.with_columns(
         event_id=pl.when(given).then("event_id").otherwise(pl.lit(ids.gather(place.clip(0))))
     )

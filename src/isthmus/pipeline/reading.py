@@ -1,0 +1,91 @@
+"""From the workspace to a dataset."""
+
+import polars as pl
+
+from isthmus.dataset import Dataset, IdMap
+from isthmus.encoders import Encoder
+from isthmus.errors import InputError
+from isthmus.items import clean
+from isthmus.pipeline.workspace import Workspace
+from isthmus.schema import ITEM, FloatArray, conform
+
+__all__ = ["item_frame", "past_of", "read_dataset", "read_history", "titles_of"]
+
+_WEIGHED = ("platform", "user_id", "item_id", "kind", "value", "unit", "occurred_at")
+"""The columns of an event that a dataset is made of."""
+_KEY = pl.concat_str("platform", "item_id", separator="\x1f")
+
+
+def read_dataset(workspace: Workspace, encoder: Encoder | None, *, with_features: bool = True) -> Dataset:
+    """Everybody and everything. Raises InputError where no event joins a person to an item."""
+    if workspace.log.count() == 0:
+        raise InputError(
+            f"{workspace.folder} holds no events yet",
+            f"Import some: isthmus import {workspace.folder} table FILES...",
+        )
+    return Dataset.from_frames(
+        workspace.log.read(_WEIGHED).collect(),
+        workspace.catalogue.read(),
+        workspace.links.read(),
+        encoder=encoder,
+        weights=workspace.settings.weights,
+        with_features=with_features,
+    )
+
+
+def read_history(
+    workspace: Workspace, known: IdMap, encoder: Encoder | None = None, *, with_features: bool = False
+) -> Dataset:
+    """What everybody did with the items `known` to a model, in its numbers; without features it is quick."""
+    items = item_frame(workspace, known)
+    events = workspace.log.read(_WEIGHED).collect()
+    return Dataset.from_frames(
+        events.join(items, on=["platform", "item_id"], how="semi", maintain_order="left"),
+        items,
+        workspace.links.read(),
+        encoder=encoder,
+        weights=workspace.settings.weights,
+        known=known,
+        with_features=with_features,
+    )
+
+
+def item_frame(workspace: Workspace, known: IdMap) -> pl.DataFrame:
+    """The catalogue's rows of the items `known`, in their order; bare ones of which it tells nothing."""
+    parts = pl.DataFrame({"key": pl.Series(known.ids.tolist(), dtype=pl.String)}).select(
+        pl.col("key").str.split_exact("\x1f", 1).struct.rename_fields(["platform", "item_id"])
+    )
+    asked = parts.unnest("key")
+    told = asked.join(workspace.catalogue.read(), on=["platform", "item_id"], how="left", maintain_order="left")
+    return conform(told, ITEM)
+
+
+def titles_of(workspace: Workspace, items: pl.DataFrame) -> pl.Series:
+    """The title of each row of `items` (`platform`, `item_id`); the id where there is none."""
+    told = workspace.catalogue.read().select("platform", "item_id", "title")
+    found = items.join(told, on=["platform", "item_id"], how="left", maintain_order="left")
+    return clean(found["title"]).fill_null(found["item_id"]).alias("title")
+
+
+def past_of(workspace: Workspace, key: str) -> tuple[pl.DataFrame, FloatArray]:
+    """The items (columns of ITEM) that the person of this key touched, and the weight of each, not zero.
+
+    Weights are those of the whole log, since they depend on what is usual on a platform.
+    """
+    dataset = Dataset.from_frames(
+        workspace.log.read(_WEIGHED).collect(),
+        None,
+        workspace.links.read(),
+        encoder=None,
+        weights=workspace.settings.weights,
+        known=IdMap.of(()),
+        with_features=False,
+    )
+    num = dataset.users.num(key)
+    row = dataset.interactions[[max(num, 0)]] if dataset.n_users else dataset.interactions
+    if num < 0 or row.nnz == 0:
+        return ITEM.empty(), row.data[:0]
+    return item_frame(workspace, IdMap(dataset.items.ids[row.indices])), row.data
+
+
+
