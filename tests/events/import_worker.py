@@ -1,8 +1,8 @@
 """Imports files into a workspace, to be killed while it does. Started by test_kill.py.
 
-Reads lines of workspace, folder and seconds, tabs between them. For each it forks a child that does the work,
-kills it after so many seconds if it is not done (never, where they are "inf"), and prints how it ended. A fork
-of a process that has loaded everything starts at once.
+Reads lines of workspace, folder and seconds, tabs between them. For each it forks a child that does the
+work, kills it after so many seconds if it is not done (never, where they are "inf"), and prints how it ended.
+A fork of a process that has loaded everything starts at once.
 """
 
 import os

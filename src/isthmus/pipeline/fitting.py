@@ -3,11 +3,11 @@
 import time
 from collections.abc import Mapping
 from dataclasses import asdict, fields
-from importlib.metadata import version
 from typing import Any
 
 import numpy as np
 
+from isthmus import __version__
 from isthmus.dataset import Dataset
 from isthmus.engine import Progress, Silent
 from isthmus.errors import SettingsError
@@ -49,7 +49,7 @@ def fit_model(
             "seed": seed,
             "encoder": dataset.features.encoder,
             "dataset": _figures(dataset, workspace),
-            "version": version("isthmus"),
+            "version": __version__,
             "seconds": round(time.perf_counter() - started, 3),
         }
         return save_model(folder, model, dataset.items, about)

@@ -1,4 +1,4 @@
-"""From files to the workspace: read, check, give pseudonyms, append; all of a file counts, or nothing of it."""
+"""From files to the workspace: read, check, give pseudonyms, append; all of a file counts, or nothing."""
 
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -21,6 +21,10 @@ from isthmus.storage import Writer
 __all__ = ["Imported", "import_batches", "import_files"]
 
 _SHOWN = 5
+_MANY_PARTS = 16
+_COUNTED = (
+    "events", "duplicates", "conflicts", "items_added", "items_updated", "links", "rejects", "cut_texts",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -168,9 +172,7 @@ class _Intake:
     def _take_links(self, links: pl.DataFrame) -> None:
         coded, who = self.workspace.pseudonyms.replace(links)
         persons = self.workspace.pseudonyms.persons(links["person"])
-        done = self.workspace.links.add(
-            self.writer, coded.with_columns(person=persons), file=self.file
-        )
+        done = self.workspace.links.add(self.writer, coded.with_columns(person=persons), file=self.file)
         self._refuse(_named(done.rejects, who))
         self._remember(who)
         named = pl.DataFrame({"pseudonym": persons, "person": links["person"]})
@@ -198,12 +200,6 @@ class _Intake:
         self.rejected.add(rejects)
         self.counts["rejects"] += rejects.height
         self.first_rejects += rejects.head(_SHOWN - len(self.first_rejects)).to_dicts()
-
-
-_COUNTED = (
-    "events", "duplicates", "conflicts", "items_added", "items_updated", "links", "rejects", "cut_texts",
-)  # fmt: skip
-_MANY_PARTS = 16
 
 
 def _named(rejects: pl.DataFrame, who: pl.DataFrame) -> pl.DataFrame:

@@ -76,7 +76,9 @@ def read_names(file: Path) -> list[str]:
     try:
         text = file.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
-        raise InputError("is not UTF-8 text", "Save it as UTF-8, one person a line.", file=str(file)) from error
+        raise InputError(
+            "is not UTF-8 text", "Save it as UTF-8, one person a line.", file=str(file)
+        ) from error
     except OSError as error:
         raise InputError(f"cannot be read: {error.strerror}", file=str(file)) from error
     names = list(dict.fromkeys(line.removesuffix("\r") for line in text.split("\n") if line.strip()))
@@ -89,7 +91,9 @@ def _labels(workspace: Workspace) -> pl.DataFrame:
     """Every `name` a person may be asked for by, once, and their `key`; accounts before names."""
     vault, links = workspace.identities.read(), workspace.links.read()
     persons = links.select("person", pseudonym="user_id")
-    accounts = vault.filter(pl.col("user_id").is_not_null()).join(persons, on="pseudonym", how="left", suffix="_")
+    accounts = vault.filter(pl.col("user_id").is_not_null()).join(
+        persons, on="pseudonym", how="left", suffix="_"
+    )
     alone = pl.concat_str("platform", "pseudonym", separator=":")
     return pl.concat([
         accounts.select(name=pl.concat_str("platform", "user_id", separator=":"),

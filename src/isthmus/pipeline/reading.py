@@ -56,7 +56,9 @@ def item_frame(workspace: Workspace, known: IdMap) -> pl.DataFrame:
         pl.col("key").str.split_exact("\x1f", 1).struct.rename_fields(["platform", "item_id"])
     )
     asked = parts.unnest("key")
-    told = asked.join(workspace.catalogue.read(), on=["platform", "item_id"], how="left", maintain_order="left")
+    told = asked.join(
+        workspace.catalogue.read(), on=["platform", "item_id"], how="left", maintain_order="left"
+    )
     return conform(told, ITEM)
 
 
@@ -86,6 +88,3 @@ def past_of(workspace: Workspace, key: str) -> tuple[pl.DataFrame, FloatArray]:
     if num < 0 or row.nnz == 0:
         return ITEM.empty(), row.data[:0]
     return item_frame(workspace, IdMap(dataset.items.ids[row.indices])), row.data
-
-
-

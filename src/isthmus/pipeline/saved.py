@@ -30,7 +30,16 @@ from isthmus.models import Scorer, load_saved
 from isthmus.pipeline.workspace import Workspace
 from isthmus.storage import exclusive_lock, make_folder, storage_errors, sync_folder, write_new_file
 
-__all__ = ["Saved", "changing_models", "list_models", "models_aside", "open_model", "save_model", "set_aside", "tidy_models"]
+__all__ = [
+    "Saved",
+    "changing_models",
+    "list_models",
+    "models_aside",
+    "open_model",
+    "save_model",
+    "set_aside",
+    "tidy_models",
+]
 
 _DRAFT = ".new"
 _ASIDE = ".aside"
@@ -140,9 +149,7 @@ def tidy_models(folder: Path) -> None:
         for path in folder.iterdir():
             if path.is_dir() and path.name not in named:
                 shutil.rmtree(path)
-            elif path.name.endswith(_DRAFT):
-                path.unlink(missing_ok=True)
-            elif path.name.endswith(_ASIDE) and path.with_suffix("").exists():
+            elif path.name.endswith(_DRAFT) or (path.name.endswith(_ASIDE) and path.with_suffix("").exists()):
                 path.unlink(missing_ok=True)
 
 

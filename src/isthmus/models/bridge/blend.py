@@ -1,0 +1,213 @@
+"""The blend: final score = sum over components of weight * score / scale, one set of weights per k.
+
+Weights are those of a softmax over the candidates that makes the hidden events likeliest (a concave problem
+with one optimum), held near the built-in weights as strongly as a few people would; then they are moved on,
+one at a time, while that lifts NDCG on the same people. No weight is negative, so where a component does not
+help its weight goes to zero: this is the gate that keeps a useless source out.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import minimize
+
+from isthmus.models.bridge.components import Component
+from isthmus.models.bridge.config import BridgeConfig
+from isthmus.models.bridge.hold_out import EVENTS_LEFT, Case
+from isthmus.schema import FloatArray, IntArray, Query
+
+__all__ = ["Blend", "Sample", "gather"]
+
+_TOP = 100
+"""Best candidates of each component among which the weights are learnt."""
+_RANDOM = 200
+"""Further candidates per person, standing for all the rest."""
+_PEOPLE_AT_ONCE = 100
+_CUTS = (10, 30)
+"""NDCG at these lengths is what the last step lifts; the longer one steadies the shorter."""
+_STEPS = (0.0, 0.5, 0.7, 1.4, 2.0)
+_FEWEST = 10
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Candidates of each person, padded to equal length."""
+
+    scores: NDArray[np.float32]
+    """(q, m, components): raw scores."""
+    offset: NDArray[np.float32]
+    """(q, m): log of how many candidates each stands for; -inf for padding."""
+    wanted: NDArray[np.bool_]
+    """(q, m): whether a candidate was hidden from the person."""
+    relevant: IntArray
+    """(q,): how many were hidden in all."""
+
+
+@dataclass(frozen=True)
+class Blend:
+    """Weights of the components by number of target events left."""
+
+    scales: FloatArray
+    """(components,): standard deviation of each component's scores among the candidates."""
+    weights: FloatArray
+    """(len(EVENTS_LEFT), components), none negative."""
+
+    @classmethod
+    def prior(cls, components: Sequence[Component], scales: FloatArray) -> Self:
+        """The built-in weights, for where nobody is known on both sides."""
+        weights = np.array([component.prior for component in components])
+        return cls(scales, np.tile(weights, (len(EVENTS_LEFT), 1)))
+
+    @classmethod
+    def learn(cls, components: Sequence[Component], cases: Sequence[Case], config: BridgeConfig, rng: Any) -> Self:
+        """Weights for each k; where fewer than ten people have more than k events, those of the k before."""
+        rng = np.random.default_rng(0 if rng is None else rng)
+        first = gather(components, cases[0], rng)
+        scales = _scales(first)
+        weights = np.array([component.prior for component in components])
+        by_k = {case.k: case for case in cases}
+        learnt = []
+        for k in EVENTS_LEFT:
+            case = by_k.get(k)
+            if case is not None and len(case.query) >= _FEWEST:
+                sample = first if case is cases[0] else gather(components, case, rng)
+                weights = _fit(sample, scales, weights, config)
+            learnt.append(weights)
+        return cls(scales, np.array(learnt))
+
+    def used(self) -> NDArray[np.bool_]:
+        """(components,): whether a component has weight for any k."""
+        return np.asarray((self.weights > 0).any(axis=0))
+
+    def only(self, kept: NDArray[np.bool_]) -> Self:
+        """The blend of some of its components."""
+        return type(self)(self.scales[kept], self.weights[:, kept])
+
+    def rows(self, query: Query, item_platform: IntArray) -> FloatArray:
+        """(q, components): factor of each component's raw score for each person."""
+        on_target = item_platform[query.history.indices] == query.platform
+        counts = np.concatenate([[0], np.cumsum(on_target)])[query.history.indptr]
+        k = np.searchsorted(EVENTS_LEFT, np.diff(counts), side="right") - 1
+        return np.asarray(self.weights[k] / self.scales)
+
+
+def gather(components: Sequence[Component], case: Case, rng: np.random.Generator) -> Sample:
+    """The best candidates of each component, some at random, and what was hidden; seen ones left out."""
+    parts = []
+    for start in range(0, len(case.query), _PEOPLE_AT_ONCE):
+        stop = min(start + _PEOPLE_AT_ONCE, len(case.query))
+        parts.append(_gather_some(components, case.query.rows(start, stop), case.truth[start:stop], rng))
+    longest = max(part.offset.shape[1] for part in parts)
+    return Sample(*(np.concatenate(column) for column in zip(*(_padded(part, longest) for part in parts), strict=True)))
+
+
+def _gather_some(
+    components: Sequence[Component], query: Query, truth: Any, rng: np.random.Generator
+) -> Sample:
+    wanted = truth.toarray() != 0  # (q, c)
+    seen = query.history[:, query.candidates].toarray() != 0
+    chosen = np.zeros_like(wanted)
+    raw = []
+    for component in components:
+        scores = np.asarray(component.score(query), dtype=np.float32)
+        raw.append(scores)
+        # Ties (many zeros) are broken at random, else they would all be taken from the front.
+        broken = np.where(seen, -np.inf, scores + 1e-6 * scores.std() * rng.random(scores.shape[1]))
+        best = np.argpartition(-broken, min(_TOP, broken.shape[1] - 1), axis=1)[:, :_TOP]
+        np.put_along_axis(chosen, best, values=True, axis=1)
+    share = min(1.0, _RANDOM / wanted.shape[1])
+    at_random = (rng.random(wanted.shape) < share) & ~chosen & ~wanted
+    mask = (chosen | wanted | at_random) & ~(seen & ~wanted)
+    return _flatten(raw, mask, wanted, np.where(at_random, -np.log(share), 0.0))
+
+
+def _flatten(
+    raw: list[NDArray[np.float32]], mask: NDArray[np.bool_], wanted: NDArray[np.bool_], offset: FloatArray
+) -> Sample:
+    rows, columns = np.nonzero(mask)
+    lengths = mask.sum(axis=1)
+    place = np.arange(len(rows)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+    shape = (len(mask), int(lengths.max(initial=1)))
+    scores = np.zeros((*shape, len(raw)), dtype=np.float32)
+    for number, values in enumerate(raw):
+        scores[rows, place, number] = values[rows, columns]
+    offsets = np.full(shape, -np.inf, dtype=np.float32)
+    offsets[rows, place] = offset[rows, columns]
+    hits = np.zeros(shape, dtype=bool)
+    hits[rows, place] = wanted[rows, columns]
+    return Sample(scores, offsets, hits, wanted.sum(axis=1))
+
+
+def _padded(sample: Sample, length: int) -> tuple[Any, ...]:
+    more = ((0, 0), (0, length - sample.offset.shape[1]))
+    return (
+        np.pad(sample.scores, (*more, (0, 0))),
+        np.pad(sample.offset, more, constant_values=-np.inf),
+        np.pad(sample.wanted, more),
+        sample.relevant,
+    )
+
+
+def _scales(sample: Sample) -> FloatArray:
+    real = sample.offset > -np.inf
+    spread = np.array([sample.scores[..., i][real].std() for i in range(sample.scores.shape[2])])
+    return np.where(spread > 0, spread, 1.0).astype(np.float64)
+
+
+def _fit(sample: Sample, scales: FloatArray, prior: FloatArray, config: BridgeConfig) -> FloatArray:
+    scores = sample.scores / scales.astype(np.float32)
+    weights = _likeliest(scores, sample, prior, config.prior_strength)
+    return _lift_ndcg(scores, sample, weights) if config.polish else weights
+
+
+def _likeliest(
+    scores: NDArray[np.float32], sample: Sample, prior: FloatArray, strength: float
+) -> FloatArray:
+    """Maximise the mean log-likelihood of the hidden items, less strength / people * |w - prior|^2."""
+    hits = sample.wanted / np.maximum(sample.relevant, 1)[:, None]  # (q, m)
+    n, pull = len(hits), strength / len(hits)
+    mass = hits.sum(axis=1)
+    observed = np.einsum("qm,qmc->c", hits, scores) / n
+
+    def loss(weights: FloatArray) -> tuple[float, FloatArray]:
+        logits = scores @ weights.astype(np.float32) + sample.offset  # (q, m)
+        top = logits.max(axis=1, keepdims=True)
+        odds = np.exp(logits - top)
+        total = odds.sum(axis=1, keepdims=True)
+        expected = np.einsum("qm,qmc->c", odds * (mass[:, None] / total), scores, optimize=True) / n
+        away = weights - prior
+        value = float((mass * (np.log(total) + top)[:, 0]).sum() / n - observed @ weights + pull * away @ away)
+        return value, np.asarray(expected - observed + 2 * pull * away, dtype=np.float64)
+
+    found = minimize(loss, prior, jac=True, method="L-BFGS-B", bounds=[(0, None)] * len(prior), options={"maxiter": 200})
+    return np.asarray(found.x)
+
+
+def _lift_ndcg(scores: NDArray[np.float32], sample: Sample, weights: FloatArray) -> FloatArray:
+    """Coordinate search: halve, double or drop one weight at a time while mean NDCG rises by more than noise."""
+    best, weights = _ndcg(scores @ weights.astype(np.float32), sample), weights.copy()
+    for _ in range(2):
+        for number in np.argsort(-weights, kind="stable"):
+            for step in _STEPS:
+                tried = weights.copy()
+                tried[number] *= step
+                reached = _ndcg(scores @ tried.astype(np.float32), sample)
+                if reached > best * 1.002:
+                    best, weights = reached, tried
+    return weights
+
+
+def _ndcg(total: NDArray[np.float32], sample: Sample) -> float:
+    total = np.where(sample.offset > -np.inf, total, -np.inf)
+    longest = min(max(_CUTS), total.shape[1])
+    top = np.argpartition(-total, longest - 1, axis=1)[:, :longest]
+    order = np.take_along_axis(top, np.argsort(-np.take_along_axis(total, top, 1), axis=1, kind="stable"), 1)
+    gains = np.take_along_axis(sample.wanted, order, 1) / np.log2(np.arange(longest) + 2)
+    ideal = np.concatenate([[0.0], np.cumsum(1 / np.log2(np.arange(longest) + 2))])
+    values = [
+        (gains[:, :cut].sum(axis=1) / ideal[np.clip(sample.relevant, 1, min(cut, longest))]).mean() for cut in _CUTS
+    ]
+    return float(np.mean(values))

@@ -1,0 +1,169 @@
+"""Bridge: one closed-form model for every regime, blended with cheap reasons a person understands (DESIGN.md §3).
+
+Components (see `components/`) each score the target's items; the blend adds them with weights learnt on people
+whose target events were hidden, one set of weights for each number of target events left.
+"""
+
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self
+
+import numpy as np
+
+from isthmus.dataset import Dataset
+from isthmus.errors import InputError
+from isthmus.models.base import RNG, Arrays, Scorer
+from isthmus.models.bridge.arrays import below, under
+from isthmus.models.bridge.blend import Blend
+from isthmus.models.bridge.components import COMPONENTS, Component
+from isthmus.models.bridge.config import BridgeConfig
+from isthmus.models.bridge.hold_out import hide
+from isthmus.models.bridge.space import Space
+from isthmus.models.shares import Shares
+from isthmus.schema import NO_ITEM, Explanations, FloatArray, ItemNums, Query
+
+__all__ = ["Bridge"]
+
+
+@dataclass(frozen=True)
+class Side:
+    """What is fitted for one target platform."""
+
+    components: tuple[Component, ...]
+    blend: Blend
+
+
+class Bridge(Scorer):
+    """Transfers interests between platforms: joint EASE with text rows, text and title similarity, creators,
+    maps of taste, like-minded people, popularity in time, blended by validation.
+
+    Peak memory: the square of the smaller of (people + text dimensions) and items, in float64, plus the text
+    vectors. Sources: steck-2019, jeunen-2020, shen-2021 (graph filter); the blend is ours.
+    """
+
+    name: ClassVar[str] = "bridge"
+    config_type: ClassVar[type] = BridgeConfig
+
+    def __init__(self, config: BridgeConfig | None = None) -> None:
+        self.config: BridgeConfig = config or BridgeConfig()
+        self._sides: dict[int, Side] | None = None
+
+    def fit(self, dataset: Dataset, *, rng: RNG = None) -> Self:
+        """Learn from `dataset`, for `config.target` or for every platform; a second fit starts afresh.
+
+        Raises UnknownNameError where the dataset has no such platform.
+        """
+        wanted = dataset.platforms if self.config.target is None else (self.config.target,)
+        targets = [dataset.platform_num(name) for name in wanted]
+        self._space = Space.of(dataset)
+        self._sides = {target: self._fit_side(dataset, target, rng) for target in targets}
+        return self
+
+    def _fit_side(self, dataset: Dataset, target: int, rng: RNG) -> Side:
+        """Fit on what is left when some people's target events are hidden, learn the blend, fit on everything."""
+        held = hide(dataset, target, self.config)
+        components = [component(self.config, self._space, target) for component in COMPONENTS]
+        for component in components:
+            component.fit(held.rest)
+        components = [component for component in components if not component.idle]
+        if held.cases and components:
+            blend = Blend.learn(components, held.cases, self.config, rng)
+        else:
+            blend = Blend.prior(components, np.ones(len(components)))
+        used = blend.used()
+        components = [component for component, kept in zip(components, used, strict=True) if kept]
+        for component in components:
+            component.fit(dataset)
+        return Side(tuple(components), blend.only(used))
+
+    def score(self, query: Query) -> FloatArray:
+        """Blended scores (q, c); a score only orders."""
+        side = self._side(query)
+        factors = side.blend.rows(query, self._space.item_platform)  # (q, components)
+        total = np.zeros((len(query), len(query.candidates)))
+        for number, component in enumerate(side.components):
+            if factors[:, number].any():
+                total += factors[:, number, None] * component.score(query)
+        return total
+
+    def explain(self, query: Query, items: ItemNums) -> Explanations:
+        """Shares of the scores of `items` (q, m): each component's score, shared out to the past items behind it."""
+        side = self._side(query)
+        shares = Shares([component.name for component in side.components])
+        scores = np.zeros(items.shape)
+        for row in range(len(query)):
+            positions = np.flatnonzero(items[row] != NO_ITEM)
+            asked, places = np.unique(items[row, positions], return_inverse=True)
+            scores[row, positions] = self._explain_row(query.rows(row, row + 1), row, positions, asked, places, shares)
+        return shares.explain(scores)
+
+    def _explain_row(
+        self, query: Query, row: int, positions: Any, asked: ItemNums, places: Any, shares: Shares
+    ) -> FloatArray:
+        side = self._side(query)
+        one = Query(query.history, query.platform, asked, times=query.times)
+        factors = side.blend.rows(one, self._space.item_platform)[0]
+        past = one.history.indices.astype(np.int64)
+        total = np.zeros(len(asked))
+        for number, component in enumerate(side.components):
+            if factors[number] == 0 or len(asked) == 0:
+                continue
+            part = factors[number] * np.asarray(component.score(one), dtype=np.float64)[0]
+            total += part
+            block = _share_out(part, component.evidence(one, past, asked), len(past))
+            shares.add(row, positions, past, block[:, places], number)
+            rest = np.zeros((row + 1, int(positions.max()) + 1))
+            rest[row, positions] = (part - block.sum(axis=0))[places]
+            shares.add_constant(rest, number)
+        return np.asarray(total[places])
+
+    def _side(self, query: Query) -> Side:
+        self._fitted("_sides")
+        assert self._sides is not None
+        if query.platform not in self._sides:
+            raise InputError(
+                f"this bridge was fitted for another target than platform number {query.platform}",
+                "Fit it with that target, or with none for all platforms.",
+            )
+        return self._sides[query.platform]
+
+    def weights(self, platform: int) -> dict[str, list[float]]:
+        """The blend of a target: component name to its weight for each number of target events left."""
+        assert self._sides is not None
+        side = self._sides[platform]
+        return {
+            component.name: side.blend.weights[:, number].tolist() for number, component in enumerate(side.components)
+        }
+
+    def _arrays(self) -> Arrays:
+        self._fitted("_sides")
+        kept = under("space", self._space.arrays())
+        for target, side in (self._sides or {}).items():
+            kept[f"{target}/scales"], kept[f"{target}/weights"] = side.blend.scales, side.blend.weights
+            numbers = [COMPONENTS.index(type(component)) for component in side.components]
+            kept[f"{target}/components"] = np.array(numbers, dtype=np.int64)
+            for number, component in zip(numbers, side.components, strict=True):
+                kept |= under(f"{target}/{number}", component.arrays())
+        return kept
+
+    def _restore(self, arrays: Arrays) -> None:
+        self._space = Space.restored(below("space", arrays))
+        targets = [int(name.split("/")[0]) for name in arrays if name.endswith("/components")]
+        self._sides = {target: self._restore_side(target, arrays) for target in targets}
+
+    def _restore_side(self, target: int, arrays: Arrays) -> Side:
+        components = []
+        for number in arrays[f"{target}/components"]:
+            component = COMPONENTS[number](self.config, self._space, target)
+            component.restore(below(f"{target}/{number}", arrays))
+            components.append(component)
+        return Side(tuple(components), Blend(arrays[f"{target}/scales"], arrays[f"{target}/weights"]))
+
+
+def _share_out(part: FloatArray, evidence: FloatArray | None, n_past: int) -> FloatArray:
+    """(h, m): the score of each item in the proportions of the evidence; nothing where there is none."""
+    if evidence is None or n_past == 0:
+        return np.zeros((n_past, len(part)))
+    whole = evidence.sum(axis=0)
+    # Evidence that cancels itself out would give enormous shares of opposite signs; then no item is named.
+    clear = np.abs(whole) > 1e-6 * np.abs(evidence).sum(axis=0)
+    return np.asarray(evidence * np.where(clear, part / np.where(clear, whole, 1.0), 0.0))

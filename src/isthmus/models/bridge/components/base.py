@@ -1,0 +1,71 @@
+"""A component of the blend: one cheap reason why somebody may like an item."""
+
+from abc import ABC, abstractmethod
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+
+from isthmus.dataset import Dataset
+from isthmus.models.bridge.config import BridgeConfig
+from isthmus.models.bridge.space import Space
+from isthmus.schema import FloatArray, ItemNums, Query
+
+__all__ = ["Arrays", "Component", "Scores"]
+
+Arrays = dict[str, NDArray[Any]]
+Scores = NDArray[Any]
+
+
+class Component(ABC):
+    """Scores items of one target platform. All components of a model share its `space`.
+
+    A component that has nothing to say (no text, no times, no shared people) is `idle` and left out.
+    """
+
+    name: ClassVar[str]
+    """What a person is told: "same creator"."""
+    prior: ClassVar[float]
+    """Its weight in the blend before anything is learnt, per standard deviation of its scores."""
+
+    def __init__(self, config: BridgeConfig, space: Space, target: int) -> None:
+        self.config, self.space, self.target = config, space, target
+
+    @abstractmethod
+    def fit(self, dataset: Dataset) -> None:
+        """Learn from `dataset`, whose items are those of `space`."""
+
+    @property
+    @abstractmethod
+    def idle(self) -> bool:
+        """Whether it has nothing to say about anybody."""
+
+    @abstractmethod
+    def score(self, query: Query) -> Scores:
+        """(q, c): for each candidate; 0 where it has nothing to say."""
+
+    def evidence(self, query: Query, past: ItemNums, items: ItemNums) -> FloatArray | None:
+        """(h, m): how much each past item speaks for each of `items`, for a query of one person.
+
+        Only the proportions count: a score is shared out by them. None: the score rests on no past item.
+        """
+        return None
+
+    def arrays(self) -> Arrays:
+        """What was learnt."""
+        return {}
+
+    @abstractmethod
+    def restore(self, arrays: Arrays) -> None:
+        """Take back what `arrays` gave."""
+
+    def places(self, candidates: ItemNums) -> ItemNums:
+        """Positions of `candidates` among the items of the target platform."""
+        return np.searchsorted(self.space.on(self.target), candidates)
+
+    def elsewhere(self, matrix: csr_array) -> csr_array:
+        """`matrix` (q, n_items) with only what happened on other platforms than the target."""
+        keep = self.space.item_platform[matrix.indices] != self.target
+        indptr = np.concatenate([[0], np.cumsum(keep)])[matrix.indptr]
+        return csr_array((matrix.data[keep], matrix.indices[keep], indptr), shape=matrix.shape)

@@ -1,0 +1,216 @@
+"""The joint closed-form model: EASE over all platforms, with each text dimension as a pseudo-person.
+
+X is people x items, E the text vectors (items x d). With G = X'X + g E E' + reg I the item-item weights are
+B = I - P diag(1 / diag P), P = G^-1, and a person's scores are x B (steck-2019; side information: jeunen-2020).
+Dual: the same with K = [X; sqrt(g) E'] [X; sqrt(g) E']' of people + d rows, because
+P = (I - Z' (K + reg)^-1 Z) / reg for Z = [X; sqrt(g) E'].
+"""
+
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+
+from isthmus.dataset import Dataset
+from isthmus.models.bridge.arrays import pack_sparse, unpack_sparse
+from isthmus.models.bridge.components.base import Arrays, Component, Scores
+from isthmus.models.bridge.config import BridgeConfig
+from isthmus.numeric import inverse_spd, scale_columns
+from isthmus.schema import FloatArray, IntArray, ItemNums, Query
+
+__all__ = ["Joint", "OwnPlatform"]
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What is to be inverted: the rows Z and the columns (items) that take part."""
+
+    rows: csr_array
+    """(people, n): binary interactions times block weight and popularity normalisation."""
+    text: NDArray[np.float64]
+    """(n, d): sqrt(g) E, d = 0 without text rows."""
+    items: IntArray
+    """(n,): item numbers of the columns."""
+    factors: FloatArray
+    """(n,): what a column of a binary history is multiplied by."""
+    reg: float
+
+    @classmethod
+    def of(cls, dataset: Dataset, config: BridgeConfig, items: IntArray, vectors: Scores, target: int) -> Self:
+        """The problem over `items`, cut to those with most people where both sides are too large."""
+        counts = np.bincount(dataset.interactions.indices, minlength=dataset.n_items)
+        touched = items[(counts[items] > 0)]
+        d = vectors.shape[1]
+        kept = np.flatnonzero(np.diff(dataset.interactions[:, touched].indptr) > 0)
+        if min(len(kept) + d, len(touched)) > config.max_side:
+            touched = np.sort(touched[np.argsort(-counts[touched], kind="stable")[: config.max_side]])
+        factors = np.maximum(counts[touched], 1.0) ** -config.popularity_power
+        factors = factors * np.where(dataset.item_platform[touched] == target, 1.0, config.source_weight)
+        rows = csr_array(dataset.interactions[:, touched])
+        rows.data = np.ones(rows.nnz)
+        rows = scale_columns(rows[np.flatnonzero(np.diff(rows.indptr) > 0)], factors)
+        return cls(rows, vectors[touched].astype(np.float64), touched, factors, config.reg)
+
+    @property
+    def dual_side(self) -> int:
+        """Rows of K."""
+        return int(self.rows.shape[0]) + int(self.text.shape[1])
+
+
+class Solved:
+    """A solved problem that gives scores for its own items. Arrays only, so that it can be saved."""
+
+    def __init__(self, arrays: Arrays) -> None:
+        self.kept = arrays
+        self.items: IntArray = arrays["items"]
+        self.factors: FloatArray = arrays["factors"]
+        self.dual = "rows.data" in arrays
+        if self.dual:
+            self._rows, self._text = unpack_sparse("rows", arrays), arrays["text"]
+
+    @classmethod
+    def primal(cls, problem: Problem, columns: IntArray) -> Self:
+        """Invert over items; keeps the weights from every item to those at `columns` of the problem."""
+        gram = (problem.rows.T @ problem.rows).toarray() + problem.text @ problem.text.T
+        gram[np.diag_indices_from(gram)] += problem.reg
+        P = inverse_spd(gram, overwrite=True)
+        B = -P[:, columns] / P.diagonal()[columns]
+        B[columns, np.arange(len(columns))] = 0.0
+        return cls(_common(problem, columns) | {"weights": B})
+
+    @classmethod
+    def solve_dual(cls, problem: Problem, columns: IntArray) -> Self:
+        """Invert over people and text dimensions; never forms items x items."""
+        X, text = problem.rows, problem.text
+        n = X.shape[0]
+        K = np.empty((problem.dual_side, problem.dual_side))
+        K[:n, :n] = (X @ X.T).toarray()
+        K[n:, :n] = (X @ text).T
+        K[:n, n:] = K[n:, :n].T
+        K[n:, n:] = text.T @ text
+        K[np.diag_indices_from(K)] += problem.reg
+        inverse = inverse_spd(K, overwrite=True)
+        diagonal = (1.0 - _quadratic(inverse, X, text)) / problem.reg
+        kept = {"inverse": inverse, "text": text, "diagonal": diagonal, "reg": np.array(problem.reg)}
+        return cls(_common(problem, columns) | kept | pack_sparse("rows", X))
+
+    def score(self, history: csr_array) -> FloatArray:
+        """(q, columns) for a binary `history` (q, n) over the problem's items, seen items not set apart."""
+        if not self.dual:
+            scaled = scale_columns(history, self.factors)
+            return np.asarray(scaled @ self.kept["weights"] * 1.0)
+        return self._dual_scores(scale_columns(history, self.factors))
+
+    def _dual_scores(self, scaled: csr_array) -> FloatArray:
+        """x B = x (I - P / diag P); the first term is cancelled on the person's own items."""
+        n, columns = self._rows.shape[0], self.kept["columns"]
+        K = np.concatenate([(scaled @ self._rows.T).toarray(), scaled @ self._text], axis=1)  # (q, side)
+        A = K @ self.kept["inverse"]
+        fitted = A[:, :n] @ self._rows[:, columns] + A[:, n:] @ self._text[columns].T  # x Z'(K+reg)^-1 Z
+        own = scaled[:, columns].toarray()
+        reg, diagonal = float(self.kept["reg"]), self.kept["diagonal"][columns]
+        return np.asarray(own - (own - fitted) / (reg * diagonal))
+
+    def terms(self, past: IntArray, asked: IntArray) -> FloatArray:
+        """(h, m): weight from each past item (column of the problem) to each asked one (place in `columns`)."""
+        if not self.dual:
+            return np.asarray(self.factors[past][:, None] * self.kept["weights"][past][:, asked])
+        single = csr_array((np.ones(len(past)), (np.arange(len(past)), past)), shape=(len(past), len(self.items)))
+        scores = self.score(single)[:, asked]
+        scores[past[:, None] == self.kept["columns"][asked][None, :]] = 0.0
+        return scores
+
+
+def _common(problem: Problem, columns: IntArray) -> Arrays:
+    return {"items": problem.items, "factors": problem.factors, "columns": columns}
+
+
+def _quadratic(inverse: FloatArray, X: csr_array, text: FloatArray) -> FloatArray:
+    """(n,): z' M z for every column z = [x; t] of Z, from the sparse part, the dense part and their product."""
+    n = X.shape[0]
+    columns = X.tocsc()
+    people = np.zeros(X.shape[1])
+    for item in range(X.shape[1]):
+        mine = slice(columns.indptr[item], columns.indptr[item + 1])
+        rows, values = columns.indices[mine], columns.data[mine]
+        people[item] = values @ inverse[np.ix_(rows, rows)] @ values
+    across = ((X.T @ inverse[:n, n:]) * text).sum(axis=1)
+    dense = ((text @ inverse[n:, n:]) * text).sum(axis=1)
+    return np.asarray(people + 2 * across + dense)
+
+
+class Joint(Component):
+    """The model over all platforms, with text rows."""
+
+    name = "liked together"
+    prior = 0.3
+
+    def fit(self, dataset: Dataset) -> None:
+        """Solve it in the smaller form."""
+        problem = self._problem(dataset)
+        columns = np.flatnonzero(dataset.item_platform[problem.items] == self.target)
+        primal = self.config.form == "primal" or (
+            self.config.form == "auto" and len(problem.items) <= problem.dual_side
+        )
+        self._empty = len(columns) == 0 or problem.rows.shape[0] == 0
+        if not self._empty:
+            self._solved = (Solved.primal if primal else Solved.solve_dual)(problem, columns)
+
+    def _problem(self, dataset: Dataset) -> Problem:
+        everything = np.arange(dataset.n_items)
+        vectors = self.space.vectors * np.float32(np.sqrt(self.config.text_weight))
+        if self.config.text_weight == 0:
+            vectors = vectors[:, :0]
+        return Problem.of(dataset, self.config, everything, vectors, self.target)
+
+    @property
+    def idle(self) -> bool:
+        """Where nobody touched an item of the target."""
+        return self._empty
+
+    def score(self, query: Query) -> Scores:
+        """x B for the candidates that took part, 0 for the others."""
+        history = csr_array(query.history[:, self._solved.items])
+        history.data = np.ones(history.nnz)
+        place, known = self._place(query.candidates)
+        scores = np.zeros((len(query), len(query.candidates)))
+        scores[:, known] = self._solved.score(history)[:, place[known]]
+        return scores
+
+    def _place(self, items: ItemNums) -> tuple[IntArray, NDArray[np.bool_]]:
+        """Where `items` stand among the solved columns, and whether they do."""
+        solved = self._solved.items[self._solved.kept["columns"]]
+        place = np.minimum(np.searchsorted(solved, items), len(solved) - 1)
+        return place, solved[place] == items
+
+    def evidence(self, query: Query, past: ItemNums, items: ItemNums) -> FloatArray:
+        """The terms of the sum x B."""
+        at = np.minimum(np.searchsorted(self._solved.items, past), len(self._solved.items) - 1)
+        took_part = self._solved.items[at] == past
+        place, known = self._place(items)
+        block = np.zeros((len(past), len(items)))
+        block[np.ix_(took_part, known)] = self._solved.terms(at[took_part], place[known])
+        return block
+
+    def arrays(self) -> Arrays:
+        """The solved problem."""
+        return {} if self._empty else self._solved.kept
+
+    def restore(self, arrays: Arrays) -> None:
+        """Take it back."""
+        self._empty = not arrays
+        if arrays:
+            self._solved = Solved(arrays)
+
+
+class OwnPlatform(Joint):
+    """The model of the target's interactions alone: with many target events, other platforms can disturb."""
+
+    name = "liked together on this platform"
+    prior = 0.2
+
+    def _problem(self, dataset: Dataset) -> Problem:
+        nothing = self.space.vectors[:, :0]
+        return Problem.of(dataset, self.config, self.space.on(self.target), nothing, self.target)

@@ -1,0 +1,101 @@
+"""Hides target events of people known on both sides, so that the blend can be learnt on them.
+
+People and the events they keep are chosen by a hash of their ids: taking one person out does not reshuffle the
+rest, and nothing depends on the order of the data.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from hashlib import blake2b
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+
+from isthmus.dataset import Dataset
+from isthmus.models.bridge.config import BridgeConfig
+from isthmus.schema import IntArray, Query, UserNums
+
+__all__ = ["EVENTS_LEFT", "Case", "HoldOut", "hide"]
+
+EVENTS_LEFT = (0, 1, 2, 4, 8)
+"""Numbers k of target events left; a set of weights is learnt for each."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """People with `k` target events left: what they ask and what they really went for."""
+
+    k: int
+    query: Query
+    truth: csr_array
+    """(q, c): non-zero where a candidate was hidden from the person."""
+
+
+@dataclass(frozen=True)
+class HoldOut:
+    """What remains to learn from, and the cases to learn the blend on."""
+
+    rest: Dataset
+    cases: tuple[Case, ...]
+
+
+def hide(dataset: Dataset, target: int, config: BridgeConfig) -> HoldOut:
+    """Hide all target events of some people known on both sides; a case per number of events left."""
+    people = _choose(dataset, target, config)
+    chosen = np.zeros(dataset.n_users, dtype=bool)
+    chosen[people] = True
+    row = np.repeat(np.arange(dataset.n_users), np.diff(dataset.interactions.indptr))
+    on_target = dataset.item_platform[dataset.interactions.indices] == target
+    hidden = chosen[row] & on_target
+    order = _order_within(dataset, row, hidden)
+    cases = (_case(dataset, target, people, hidden, order, k) for k in EVENTS_LEFT)
+    return HoldOut(dataset.keeping(~hidden), tuple(case for case in cases if len(case.query)))
+
+
+def _choose(dataset: Dataset, target: int, config: BridgeConfig) -> UserNums:
+    name = dataset.platforms[target]
+    there = dataset.counts(name)
+    total = np.diff(dataset.interactions.indptr)
+    both = np.flatnonzero((there > 0) & (total > there))
+    wanted = max(config.hold_out * len(both), min(150, len(both) / 2))
+    first = np.argsort(hash_ids(dataset.users.ids[both]), kind="stable")
+    return np.sort(both[first[: min(config.max_hold_out, round(wanted))]])
+
+
+def _order_within(dataset: Dataset, row: IntArray, hidden: NDArray[np.bool_]) -> IntArray:
+    """(nnz,): 0, 1, 2, ... in a random but lasting order within each person's hidden events."""
+    users = hash_ids(dataset.users.ids)[row[hidden]]
+    items = hash_ids(dataset.items.ids)[dataset.interactions.indices[hidden]]
+    with np.errstate(over="ignore"):
+        mixed = (users ^ (items * np.uint64(0x9E3779B97F4A7C15))) * np.uint64(0xBF58476D1CE4E5B9)
+    places = np.flatnonzero(hidden)[np.lexsort((mixed, row[hidden]))]
+    owners = row[places]
+    order = np.full(len(row), -1, dtype=np.int64)
+    starts = np.searchsorted(owners, owners, side="left")
+    order[places] = np.arange(len(places)) - starts
+    return order
+
+
+def _case(
+    dataset: Dataset, target: int, people: UserNums, hidden: NDArray[np.bool_], order: IntArray, k: int
+) -> Case:
+    name = dataset.platforms[target]
+    left = dataset.keeping(~hidden | (order < k))
+    query = left.query(people, name)
+    wanted = dataset.keeping(hidden & (order >= k)).interactions[people][:, query.candidates]
+    asked = np.flatnonzero(np.diff(wanted.indptr) > 0)
+    kept = replace(
+        query,
+        history=query.history[asked],
+        times=None if query.times is None else query.times[asked],
+        blocked=None if query.blocked is None else query.blocked[asked],
+    )
+    return Case(k, kept, csr_array(wanted[asked]))
+
+
+def hash_ids(ids: Iterable[Any]) -> NDArray[np.uint64]:
+    """64 bits for each id, the same in every process."""
+    digests = b"".join(blake2b(str(id_).encode("utf-8", "surrogatepass"), digest_size=8).digest() for id_ in ids)
+    return np.frombuffer(digests, dtype=np.uint64)

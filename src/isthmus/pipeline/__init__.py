@@ -1,0 +1,47 @@
+"""The only room that joins rooms: everything that can be done with a workspace, a verb a file."""
+
+from isthmus.pipeline.evaluating import evaluate_models
+from isthmus.pipeline.fitting import fit_model, make_model
+from isthmus.pipeline.forgetting import Receipt, forget
+from isthmus.pipeline.importing import Imported, import_batches, import_files
+from isthmus.pipeline.interests import KnownInterests, find_interests
+from isthmus.pipeline.people import Person, find_people, find_person, read_names
+from isthmus.pipeline.reading import read_dataset, read_history
+from isthmus.pipeline.recommending import RECOMMENDED, Answer, Wish, recommend
+from isthmus.pipeline.saved import Saved, list_models, open_model
+from isthmus.pipeline.scoring import PastItem, TextScore, score_text
+from isthmus.pipeline.status import PlatformStatus, Status, find_status
+from isthmus.pipeline.workspace import Workspace
+
+__all__ = [
+    "RECOMMENDED",
+    "Answer",
+    "Imported",
+    "KnownInterests",
+    "PastItem",
+    "Person",
+    "PlatformStatus",
+    "Receipt",
+    "Saved",
+    "Status",
+    "TextScore",
+    "Wish",
+    "Workspace",
+    "evaluate_models",
+    "find_interests",
+    "find_people",
+    "find_person",
+    "find_status",
+    "fit_model",
+    "forget",
+    "import_batches",
+    "import_files",
+    "list_models",
+    "make_model",
+    "open_model",
+    "read_dataset",
+    "read_history",
+    "read_names",
+    "recommend",
+    "score_text",
+]
