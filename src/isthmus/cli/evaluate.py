@@ -1,11 +1,14 @@
 """`isthmus evaluate`: how good are the lists, and how sure is that."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from isthmus.cli.options import WS, as_settings
+
+if TYPE_CHECKING:
+    from isthmus.evaluation import Report
 
 __all__ = ["register", "show_report"]
 
@@ -79,7 +82,7 @@ def evaluate(
             out().print(f"Written: {file}", markup=False)
 
 
-def show_report(report: Any) -> None:
+def show_report(report: "Report") -> None:
     """The headline figures for people."""
     from isthmus.cli.printing import note, print_table
 

@@ -1,13 +1,16 @@
 """`isthmus import`: take in exports and tables."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from isthmus.cli.options import WS, Files, Json, Mapping_, Strict
+from isthmus.cli.options import WS, Files, Json, MapFile, Strict
 
-__all__ = ["register", "take_in"]
+if TYPE_CHECKING:
+    from isthmus.pipeline import Imported
+
+__all__ = ["register", "show_imported", "take_in"]
 
 _EXAMPLES = (
     "Examples: [bold]isthmus import ws table events.parquet --map map.toml[/]   "
@@ -34,7 +37,7 @@ def import_(
         ),
     ],
     files: Files,
-    mapping: Mapping_ = None,
+    mapping: MapFile = None,
     user: Annotated[
         str | None,
         typer.Option("--user", help="Whose export it is; for a table: of every row.", metavar="ID"),
@@ -77,7 +80,7 @@ def take_in(
         print_json({"workspace": str(folder), "source": name, "files": told})
 
 
-def show_imported(done: Any) -> None:
+def show_imported(done: "Imported") -> None:
     """What became of one file, for people."""
     from isthmus.cli.printing import note, out
 
@@ -98,7 +101,7 @@ def show_imported(done: Any) -> None:
         note(message)
 
 
-def _as_dict(done: Any) -> dict[str, Any]:
+def _as_dict(done: "Imported") -> dict[str, Any]:
     rejects_file = None if done.rejects_file is None else str(done.rejects_file)
     return {
         "file": done.file,

@@ -1,10 +1,15 @@
 """`isthmus interests`: what a person is interested in, in words."""
 
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import typer
 
 from isthmus.cli.options import WS, Json, User
+
+if TYPE_CHECKING:
+    from isthmus.pipeline import KnownInterests
+    from isthmus.ranking import Interest
 
 __all__ = ["register"]
 
@@ -32,7 +37,7 @@ def interests(workspace: WS, user: User, as_json: Json = False) -> None:
         note(known.cause)
 
 
-def _show(what: str, known: Any, found: Any) -> None:
+def _show(what: str, known: "KnownInterests", found: "Sequence[Interest]") -> None:
     from isthmus.cli.printing import print_table
 
     rows = [
@@ -48,7 +53,7 @@ def _show(what: str, known: Any, found: Any) -> None:
         print_table(["weight", what, "platforms", "for example"], rows, right=("weight",))
 
 
-def _as_dict(known: Any, one: Any) -> dict[str, Any]:
+def _as_dict(known: "KnownInterests", one: "Interest") -> dict[str, Any]:
     return {
         "name": one.name,
         "weight": one.weight,

@@ -3,7 +3,7 @@
 import typer
 
 from isthmus.cli.importing import take_in
-from isthmus.cli.options import WS, Files, Json, Mapping_, Strict
+from isthmus.cli.options import WS, Files, Json, MapFile, Strict
 
 __all__ = ["register"]
 
@@ -14,7 +14,7 @@ def register(app: typer.Typer) -> None:
 
 
 def items(
-    workspace: WS, files: Files, mapping: Mapping_ = None, strict: Strict = False, as_json: Json = False
+    workspace: WS, files: Files, mapping: MapFile = None, strict: Strict = False, as_json: Json = False
 ) -> None:
     """Take in what can be recommended: titles, creators, categories, descriptions.
 

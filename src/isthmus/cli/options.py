@@ -8,13 +8,13 @@ import typer
 
 from isthmus.errors import InputError, SettingsError
 
-__all__ = ["WS", "Files", "Json", "Mapping_", "Model", "Platform", "Seed", "Strict", "User", "as_settings"]
+__all__ = ["WS", "Files", "Json", "MapFile", "Model", "Platform", "Seed", "Strict", "User", "as_settings"]
 
 WS = Annotated[Path, typer.Argument(help="Folder of the workspace.", metavar="WS", show_default=False)]
 Files = Annotated[
     list[Path], typer.Argument(help="Files, folders or globs.", metavar="FILES...", show_default=False)
 ]
-Mapping_ = Annotated[
+MapFile = Annotated[
     Path | None,
     typer.Option("--map", help="TOML file that says which columns mean what.", metavar="FILE"),
 ]

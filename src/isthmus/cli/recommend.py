@@ -1,11 +1,14 @@
 """`isthmus recommend`: lists for one person, several or everybody."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from isthmus.cli.options import WS, Json, Model, Platform
+
+if TYPE_CHECKING:
+    from isthmus.pipeline import Answer
 
 __all__ = ["register", "show_list"]
 
@@ -60,12 +63,13 @@ def recommend(
     from isthmus.cli.printing import out as console
     from isthmus.cli.printing import print_json
     from isthmus.cli.progress import Bars
+    from isthmus.cli.writing import writer_of
     from isthmus.pipeline import Wish, Workspace, read_names
     from isthmus.pipeline import recommend as ask
 
     if user is not None and users is not None:
         raise typer.BadParameter("Give --user or --users, not both.")
-    write = None if out is None else _writer_of(out)
+    write = None if out is None else writer_of(out)
     names = [user] if user is not None else None if users is None else read_names(users)
     wish = Wish(
         platform=platform, n=n, categories=tuple(category or ()), exclude=tuple(exclude or ()),
@@ -83,7 +87,7 @@ def recommend(
         _show(answer)
 
 
-def show_list(answer: Any, position: int) -> None:
+def show_list(answer: "Answer", position: int) -> None:
     """One list for people: titles, and reasons where they were asked for."""
     from isthmus.cli.printing import note, print_table
 
@@ -99,7 +103,7 @@ def show_list(answer: Any, position: int) -> None:
         note(f"{answer.users[position]}: {answer.causes[position]}")
 
 
-def as_dict(answer: Any, *, lists: bool = True) -> dict[str, Any]:
+def as_dict(answer: "Answer", *, lists: bool = True) -> dict[str, Any]:
     """An answer in types that JSON has; without `lists` only who was asked about and what to know."""
     told: dict[str, Any] = {
         "model": answer.saved.model,
@@ -114,7 +118,7 @@ def as_dict(answer: Any, *, lists: bool = True) -> dict[str, Any]:
     return told
 
 
-def _list_as_dict(answer: Any, position: int) -> dict[str, Any]:
+def _list_as_dict(answer: "Answer", position: int) -> dict[str, Any]:
     one = answer.lists[position]
     items = []
     for place, num in enumerate(one.item_nums.tolist()):
@@ -141,7 +145,7 @@ def _list_as_dict(answer: Any, position: int) -> dict[str, Any]:
     return {"user": answer.users[position], "fallback": answer.causes[position], "items": items}
 
 
-def _show(answer: Any) -> None:
+def _show(answer: "Answer") -> None:
     from isthmus.cli.printing import note
 
     for position in range(min(len(answer.lists), _SHOWN)):
@@ -151,7 +155,7 @@ def _show(answer: Any) -> None:
     _tell_notes(answer)
 
 
-def _tell_notes(answer: Any) -> None:
+def _tell_notes(answer: "Answer") -> None:
     from isthmus.cli.printing import note
 
     n_fallbacks = sum(cause is not None for cause in answer.causes)
@@ -159,9 +163,3 @@ def _tell_notes(answer: Any) -> None:
         note(f"{n_fallbacks:,} lists show what is popular, since nothing known speaks for anything else.")
     for message in answer.notes:
         note(message)
-
-
-def _writer_of(file: Path) -> Any:
-    from isthmus.cli.writing import writer_of
-
-    return writer_of(file)

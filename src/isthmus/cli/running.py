@@ -22,12 +22,15 @@ def run(arguments: Sequence[str]) -> int:
     """
     from isthmus.cli.app import app
 
+    for argument in arguments:
+        if argument.encode(errors="replace").decode() != argument:
+            return _tell(f"{argument!a} is not UTF-8 text.", "Set the terminal to UTF-8.", _USAGE)
     try:
         code = app(args=list(arguments), prog_name="isthmus", standalone_mode=False)
     except IsthmusError as error:
         return _tell(error.message, error.hint, error.exit_code)
     except KeyboardInterrupt:
-        return _tell("Interrupted; what was not finished was not kept.", "", _INTERRUPTED)
+        code = _INTERRUPTED
     except BrokenPipeError:
         # Who read our output has had enough (`isthmus recommend ... | head`).
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -36,13 +39,15 @@ def run(arguments: Sequence[str]) -> int:
         return _tell("There is not enough memory.", "Smaller batches: ISTHMUS_IMPORTING__BATCH_ROWS=50000", 1)
     except Exception as error:
         return _not_ours(error)
+    if code == _INTERRUPTED:
+        return _tell("Interrupted; what was not finished was not kept.", "", _INTERRUPTED)
     return code if isinstance(code, int) else 0
 
 
 def _not_ours(error: Exception) -> int:
     """Errors of the command line itself, and bugs."""
     if type(error).__name__ == "Abort":
-        return _tell("Interrupted; nothing was changed.", "", _INTERRUPTED)
+        return _tell("Interrupted; what was not finished was not kept.", "", _INTERRUPTED)
     if hasattr(error, "format_message") and hasattr(error, "exit_code"):
         context = getattr(error, "ctx", None)
         hint = f"See: {context.command_path} --help" if context is not None else "See: isthmus --help"

@@ -1,10 +1,13 @@
 """`isthmus score`: the interest of a person in a free text."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from isthmus.cli.options import WS, Json, User
+
+if TYPE_CHECKING:
+    from isthmus.pipeline import TextScore
 
 __all__ = ["register", "show_score"]
 
@@ -34,12 +37,10 @@ def score(
         show_score(found)
 
 
-def show_score(found: object) -> None:
+def show_score(found: "TextScore") -> None:
     """The score for people, with the past items that carry it."""
     from isthmus.cli.printing import note, out, print_table
-    from isthmus.pipeline import TextScore
 
-    assert isinstance(found, TextScore)
     filled = round(20 * found.interest)
     out().print(f"{found.interest:.2f}  {'█' * filled}{'░' * (20 - filled)}  {found.text}", markup=False)
     if found.because:

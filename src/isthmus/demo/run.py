@@ -29,6 +29,7 @@ from isthmus.pipeline import (
     evaluate_models,
     fit_model,
     import_batches,
+    item_frame,
     open_model,
     read_history,
     recommend,
@@ -119,7 +120,8 @@ class Demo:
         """One page of HTML in the workspace: figures, interest map, flow between platforms, lists."""
         model, items, _ = open_model(self.workspace)
         encoder = self.workspace.encoder(self.progress)
-        dataset = read_history(self.workspace, items, encoder, with_features=True)
+        rows = item_frame(self.workspace.catalogue.read(), items)
+        dataset = read_history(self.workspace, items, rows, encoder, with_features=True)
         reader = dataset.users.num(self.workspace.pseudonyms.person(READER))
         history = dataset.interactions[[reader]].indices.astype(np.int64)
         titles = tuple(dataset.features.titles[history].tolist())

@@ -37,8 +37,8 @@ RNG = np.random.Generator | int | None
 """Anything `numpy.random.default_rng` takes (SPEC 7)."""
 Arrays = dict[str, NDArray[Any]]
 
-_CHUNK_CELLS = 16_000_000
-"""Scores held at once while ranking many people (128 MB)."""
+_CHUNK_CELLS = 4_000_000
+"""Scores held at once while ranking many people: few enough that they stay near the processor."""
 
 S = TypeVar("S")
 
@@ -139,11 +139,13 @@ class Scorer(ABC):
     @final
     def save(self, folder: Path) -> None:
         """Write `config.json` and `arrays.safetensors` into `folder`, which is made if absent."""
-        folder.mkdir(parents=True, exist_ok=True)
-        about = {"model": self.name, "config": asdict(self.config)}
-        (folder / "config.json").write_text(json.dumps(about, indent=2), encoding="utf-8")
         arrays = {name: np.ascontiguousarray(array) for name, array in self._arrays().items()}
+        about = {"model": self.name, "config": asdict(self.config)}
+        folder.mkdir(parents=True, exist_ok=True)
         save_file(arrays, folder / "arrays.safetensors")
+        (folder / "config.json").write_text(
+            json.dumps(about, indent=2), encoding="utf-8"
+        )  # last: it is whole
 
     @final
     @classmethod

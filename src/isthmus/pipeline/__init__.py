@@ -6,7 +6,7 @@ from isthmus.pipeline.forgetting import Receipt, forget
 from isthmus.pipeline.importing import Imported, import_batches, import_files
 from isthmus.pipeline.interests import KnownInterests, find_interests
 from isthmus.pipeline.people import Person, find_people, find_person, read_names
-from isthmus.pipeline.reading import read_dataset, read_history
+from isthmus.pipeline.reading import item_frame, read_dataset, read_history
 from isthmus.pipeline.recommending import RECOMMENDED, Answer, Wish, recommend
 from isthmus.pipeline.saved import Saved, list_models, open_model
 from isthmus.pipeline.scoring import PastItem, TextScore, score_text
@@ -36,6 +36,7 @@ __all__ = [
     "forget",
     "import_batches",
     "import_files",
+    "item_frame",
     "list_models",
     "make_model",
     "open_model",

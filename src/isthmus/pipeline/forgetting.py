@@ -7,17 +7,16 @@ out of use from before the erasure until they are fitted again; if the process i
 """
 
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 
 import polars as pl
 
 from isthmus.engine import Progress
-from isthmus.errors import InputError, UnknownNameError
+from isthmus.errors import IsthmusError, UnknownNameError
 from isthmus.pipeline.fitting import fit_model
 from isthmus.pipeline.people import Person, find_person
 from isthmus.pipeline.rejects import forget_rejects
-from isthmus.pipeline.saved import changing_models, list_models, models_aside, set_aside
+from isthmus.pipeline.saved import Saved, changing_models, models_aside, set_aside, tidy_models
 from isthmus.pipeline.workspace import Workspace
 
 __all__ = ["Receipt", "forget"]
@@ -35,7 +34,7 @@ class Receipt:
     identities: int
     rejects: int
     models: Mapping[str, str]
-    """What became of each model: "fitted again", or "removed" where nothing was left to fit it on."""
+    """What became of each model: "fitted again", or "out of use" and why it could not be."""
 
 
 def forget(workspace: Workspace, user: str, progress: Progress | None = None) -> Receipt:
@@ -43,31 +42,40 @@ def forget(workspace: Workspace, user: str, progress: Progress | None = None) ->
 
     Raises UnknownNameError where nothing of them is anywhere, WorkspaceBusyError, StorageError.
     """
-    person = find_person(workspace, user)
-    accounts = person.accounts if person.is_known else _as_typed(workspace, user, person)
     with changing_models(workspace, progress) as folder:
-        stale = [*models_aside(folder)]
-        if person.is_known:
-            for saved in list_models(workspace):
-                set_aside(folder, saved)
-                stale.append(saved)
         with workspace.writing(progress) as writer:
+            person = find_person(workspace, user)
+            accounts = person.accounts if person.is_known else _as_typed(workspace, user, person)
             # Rejects first: once the vault has forgotten them, nobody could tell which rows are theirs.
             rejects = forget_rejects(workspace.folder, accounts, person.names)
+            if not person.is_known and rejects == 0:
+                raise UnknownNameError("person", user, hint="Nothing of them is kept here.")
             events = workspace.log.forget(writer, person.pseudonyms)
             links = workspace.links.forget(writer, person.pseudonyms)
             identities = workspace.identities.forget(writer, person.pseudonyms)
-    models = {}
-    for saved in stale:
-        models[saved.model] = "removed"
-        with suppress(InputError):  # nobody is left
-            about = saved.about
-            fit_model(workspace, saved.model, seed=about["seed"], config=about["config"], progress=progress)
-            models[saved.model] = "fitted again"
-    if not person.is_known and rejects == 0:
-        raise UnknownNameError("person", user, hint="Nothing of them is kept here.")
+            if person.is_known:  # last, so that a failure before leaves the models in use
+                set_aside(folder)
+        stale = models_aside(folder)
+        tidy_models(folder)
+    models = {saved.model: _fit_again(workspace, saved, progress) for saved in stale}
     ids = [f"{row['platform']}:{row['user_id']}" for row in accounts.to_dicts()]
     return Receipt(user, tuple(ids), events, links, identities, rejects, models)
+
+
+def _fit_again(workspace: Workspace, saved: Saved, progress: Progress | None) -> str:
+    """What became of the model. A failure does not take the erasure back: the model stays out of use."""
+    try:
+        fit_model(
+            workspace,
+            saved.model,
+            target=saved.about["target"],
+            seed=saved.about["seed"],
+            config=saved.about["config"],
+            progress=progress,
+        )
+    except IsthmusError as error:
+        return f"out of use: {error.message}"
+    return "fitted again"
 
 
 def _as_typed(workspace: Workspace, user: str, person: Person) -> pl.DataFrame:

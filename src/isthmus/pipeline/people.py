@@ -60,12 +60,15 @@ def find_person(workspace: Workspace, name: str) -> Person:
     )
 
 
-def all_people(workspace: Workspace, keys: Sequence[str]) -> list[str]:
-    """What to call the people of these keys of `Dataset.users`: their name, else `platform:user_id`."""
+def all_people(workspace: Workspace, keys: Sequence[str]) -> dict[str, str]:
+    """What to call the people of these keys of `Dataset.users`, in alphabetical order, and their keys.
+
+    A linked person is called by name, anybody else `platform:user_id`.
+    """
     labels = _labels(workspace).unique("key", keep="last")  # names come last
     asked = pl.DataFrame({"key": pl.Series(list(keys), dtype=pl.String)})
-    found = asked.join(labels, on="key", how="left", maintain_order="left")
-    return found["name"].fill_null(found["key"]).to_list()
+    found = asked.join(labels, on="key", how="left").with_columns(pl.coalesce("name", "key")).sort("name")
+    return dict(zip(found["name"].to_list(), found["key"].to_list(), strict=True))
 
 
 def read_names(file: Path) -> list[str]:

@@ -34,10 +34,17 @@ def read_dataset(workspace: Workspace, encoder: Encoder | None, *, with_features
 
 
 def read_history(
-    workspace: Workspace, known: IdMap, encoder: Encoder | None = None, *, with_features: bool = False
+    workspace: Workspace,
+    known: IdMap,
+    items: pl.DataFrame,
+    encoder: Encoder | None = None,
+    *,
+    with_features: bool = False,
 ) -> Dataset:
-    """What everybody did with the items `known` to a model, in its numbers; without features it is quick."""
-    items = item_frame(workspace, known)
+    """What everybody did with the items `known` to a model, in its numbers; without features it is quick.
+
+    `items` are their rows (`item_frame`).
+    """
     events = workspace.log.read(_WEIGHED).collect()
     return Dataset.from_frames(
         events.join(items, on=["platform", "item_id"], how="semi", maintain_order="left"),
@@ -50,23 +57,19 @@ def read_history(
     )
 
 
-def item_frame(workspace: Workspace, known: IdMap) -> pl.DataFrame:
-    """The catalogue's rows of the items `known`, in their order; bare ones of which it tells nothing."""
+def item_frame(catalogue: pl.DataFrame, known: IdMap) -> pl.DataFrame:
+    """The rows of `catalogue` of the items `known`, in their order; bare ones of which it tells nothing."""
     parts = pl.DataFrame({"key": pl.Series(known.ids.tolist(), dtype=pl.String)}).select(
         pl.col("key").str.split_exact("\x1f", 1).struct.rename_fields(["platform", "item_id"])
     )
     asked = parts.unnest("key")
-    told = asked.join(
-        workspace.catalogue.read(), on=["platform", "item_id"], how="left", maintain_order="left"
-    )
+    told = asked.join(catalogue, on=["platform", "item_id"], how="left", maintain_order="left")
     return conform(told, ITEM)
 
 
-def titles_of(workspace: Workspace, items: pl.DataFrame) -> pl.Series:
-    """The title of each row of `items` (`platform`, `item_id`); the id where there is none."""
-    told = workspace.catalogue.read().select("platform", "item_id", "title")
-    found = items.join(told, on=["platform", "item_id"], how="left", maintain_order="left")
-    return clean(found["title"]).fill_null(found["item_id"]).alias("title")
+def titles_of(items: pl.DataFrame) -> pl.Series:
+    """The title of each of `items` (columns of ITEM); the id where there is none."""
+    return clean(items["title"]).fill_null(items["item_id"]).alias("title")
 
 
 def past_of(workspace: Workspace, key: str) -> tuple[pl.DataFrame, FloatArray]:
@@ -87,4 +90,4 @@ def past_of(workspace: Workspace, key: str) -> tuple[pl.DataFrame, FloatArray]:
     row = dataset.interactions[[max(num, 0)]] if dataset.n_users else dataset.interactions
     if num < 0 or row.nnz == 0:
         return ITEM.empty(), row.data[:0]
-    return item_frame(workspace, IdMap(dataset.items.ids[row.indices])), row.data
+    return item_frame(workspace.catalogue.read(), IdMap(dataset.items.ids[row.indices])), row.data

@@ -12,7 +12,7 @@ from isthmus.engine import Progress, Silent
 from isthmus.errors import InputError, UnknownNameError
 from isthmus.models import Scorer, load_model
 from isthmus.pipeline.people import all_people, find_people
-from isthmus.pipeline.reading import read_history, titles_of
+from isthmus.pipeline.reading import item_frame, read_history, titles_of
 from isthmus.pipeline.saved import Saved, open_model
 from isthmus.pipeline.workspace import Workspace
 from isthmus.ranking import RankedList, Speaker, ranked_lists, with_categories
@@ -115,11 +115,15 @@ def recommend(
     fitted, items, saved = open_model(workspace, model)
     diverse = (workspace.settings.ranking.diversity if wish.diversity is None else wish.diversity) > 0
     encoder = workspace.encoder(progress) if diverse else None
-    dataset = read_history(workspace, items, encoder, with_features=diverse or bool(wish.categories))
+    catalogue = workspace.catalogue.read()
+    rows = item_frame(catalogue, items)
+    with_features = diverse or bool(wish.categories)
+    dataset = read_history(workspace, items, rows, encoder, with_features=with_features)
     _check_platform(workspace, wish.platform, dataset, saved)
+    keys: list[str | None]
     if users is None:
-        keys: list[str | None] = list(dataset.users.ids)
-        users = all_people(workspace, dataset.users.ids.tolist())
+        everybody = all_people(workspace, dataset.users.ids.tolist())
+        users, keys = list(everybody), list(everybody.values())
     else:
         keys = find_people(workspace, users)["key"].to_list()
     nums = np.array([-1 if key is None else dataset.users.num(key) for key in keys], dtype=np.int64)
@@ -130,9 +134,9 @@ def recommend(
         users=tuple(users),
         lists=tuple(lists),
         causes=tuple(_cause(one, key, dataset) for one, key in zip(lists, keys, strict=True)),
-        notes=_notes(workspace, wish, dataset),
+        notes=_notes(workspace, wish, catalogue, dataset.items),
         items=items,
-        speaker=_speaker(workspace, dataset),
+        speaker=Speaker(titles_of(rows).to_numpy(), dataset.platforms),
         n_known=len(items),
     )
 
@@ -225,19 +229,11 @@ def _cause(one: RankedList, key: str | None, dataset: Dataset) -> str | None:
     return one.fallback.sentence(dataset.platforms)
 
 
-def _notes(workspace: Workspace, wish: Wish, dataset: Dataset) -> tuple[str, ...]:
-    told = workspace.catalogue.read().filter(pl.col("platform") == wish.platform)
+def _notes(workspace: Workspace, wish: Wish, catalogue: pl.DataFrame, known: IdMap) -> tuple[str, ...]:
+    told = catalogue.filter(pl.col("platform") == wish.platform)
     keys = told.select(pl.concat_str("platform", "item_id", separator="\x1f").alias("key"))["key"]
-    n_new = int((dataset.items.nums_of_column(keys) < 0).sum())
+    n_new = int((known.nums_of_column(keys) < 0).sum())
     if not n_new:
         return ()
     are = "1 item of the catalogue came" if n_new == 1 else f"{n_new:,} items of the catalogue came"
     return (f"{are} in after the model was fitted: isthmus fit {workspace.folder} takes them in.",)
-
-
-def _speaker(workspace: Workspace, dataset: Dataset) -> Speaker:
-    key = pl.Series(dataset.items.ids.tolist(), dtype=pl.String).alias("key").to_frame()
-    parts = key.select(
-        pl.col("key").str.split_exact("\x1f", 1).struct.rename_fields(["platform", "item_id"])
-    ).unnest("key")
-    return Speaker(titles_of(workspace, parts).to_numpy(), dataset.platforms)

@@ -15,7 +15,7 @@ import os
 import secrets
 import shutil
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -64,18 +64,14 @@ def changing_models(workspace: Workspace, progress: Progress | None = None) -> I
     folder, timeout_s = workspace.folder / "models", workspace.settings.importing.lock_timeout_s
     with storage_errors(f"write to {folder}"):
         make_folder(folder)
-    try:
-        lock = exclusive_lock(folder / "lock", 0.0)
-        lock.__enter__()
-    except WorkspaceBusyError:
-        waiting = f"Another process is fitting here; waiting up to {timeout_s:g} s"
-        with (progress or Silent()).track(waiting, 0):
-            lock = exclusive_lock(folder / "lock", timeout_s)
-            lock.__enter__()
-    try:
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(exclusive_lock(folder / "lock", 0.0))
+        except WorkspaceBusyError:
+            waiting = f"Another process is fitting here; waiting up to {timeout_s:g} s"
+            with (progress or Silent()).track(waiting, 0):
+                stack.enter_context(exclusive_lock(folder / "lock", timeout_s))
         yield folder
-    finally:
-        lock.__exit__(None, None, None)
 
 
 def save_model(folder: Path, model: Scorer, items: IdMap, about: Mapping[str, Any]) -> Saved:
@@ -128,13 +124,12 @@ def open_model(workspace: Workspace, name: str | None = None) -> tuple[Scorer, I
                 raise
 
 
-def set_aside(folder: Path, saved: Saved) -> None:
-    """Take a model out of use, but remember how it was fitted until it is fitted again."""
+def set_aside(folder: Path) -> None:
+    """Take all models out of use, but remember how they were fitted until they are fitted again."""
     with storage_errors(f"write to {folder}"):
-        pointer = folder / f"{saved.model}.json"
-        pointer.replace(pointer.with_suffix(f".json{_ASIDE}"))
+        for pointer in folder.glob("*.json"):
+            pointer.replace(pointer.with_suffix(f".json{_ASIDE}"))
         sync_folder(folder)
-    tidy_models(folder)
 
 
 def models_aside(folder: Path) -> list[Saved]:

@@ -9,9 +9,8 @@ from isthmus.dataset import ItemFeatures
 from isthmus.encoders import load_encoder
 from isthmus.engine import Progress
 from isthmus.errors import InputError
-from isthmus.items import clean
 from isthmus.pipeline.people import find_people
-from isthmus.pipeline.reading import past_of
+from isthmus.pipeline.reading import past_of, titles_of
 from isthmus.pipeline.workspace import Workspace
 from isthmus.ranking import interest_in_text
 
@@ -69,7 +68,7 @@ def score_text(workspace: Workspace, user: str, text: str, progress: Progress | 
     n = past.height
     usual = features.vectors[n:][features.has_text[n:]]
     found = interest_in_text(features.vectors[:n], weights, plain.encode([text])[0], usual)
-    titles = clean(past["title"]).fill_null(past["item_id"])
+    titles = titles_of(past)
     because = tuple(
         PastItem(past["platform"][row], past["item_id"][row], titles[row], float(share))
         for row, share in zip(found.past.tolist(), found.share, strict=True)

@@ -8,7 +8,7 @@ from scipy.sparse import csr_array
 
 from isthmus.schema import IntArray
 
-__all__ = ["below", "pack_sparse", "unpack_sparse", "under"]
+__all__ = ["below", "pack_sparse", "under", "unpack_sparse"]
 
 Arrays = dict[str, NDArray[Any]]
 

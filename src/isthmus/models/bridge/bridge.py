@@ -79,11 +79,13 @@ class Bridge(Scorer):
         """Blended scores (q, c); a score only orders."""
         side = self._side(query)
         factors = side.blend.rows(query, self._space.item_platform)  # (q, components)
-        total = np.zeros((len(query), len(query.candidates)))
+        total = np.zeros((len(query), len(query.candidates)), dtype=np.float32)
         for number, component in enumerate(side.components):
             if factors[:, number].any():
-                total += factors[:, number, None] * component.score(query)
-        return total
+                total += factors[:, number, None].astype(np.float32) * component.score(query).astype(
+                    np.float32
+                )
+        return total.astype(np.float64)
 
     def explain(self, query: Query, items: ItemNums) -> Explanations:
         """Shares of the scores of `items` (q, m): each component's score, shared out to the past items behind it."""
@@ -93,7 +95,9 @@ class Bridge(Scorer):
         for row in range(len(query)):
             positions = np.flatnonzero(items[row] != NO_ITEM)
             asked, places = np.unique(items[row, positions], return_inverse=True)
-            scores[row, positions] = self._explain_row(query.rows(row, row + 1), row, positions, asked, places, shares)
+            scores[row, positions] = self._explain_row(
+                query.rows(row, row + 1), row, positions, asked, places, shares
+            )
         return shares.explain(scores)
 
     def _explain_row(
@@ -131,7 +135,8 @@ class Bridge(Scorer):
         assert self._sides is not None
         side = self._sides[platform]
         return {
-            component.name: side.blend.weights[:, number].tolist() for number, component in enumerate(side.components)
+            component.name: side.blend.weights[:, number].tolist()
+            for number, component in enumerate(side.components)
         }
 
     def _arrays(self) -> Arrays:

@@ -97,5 +97,7 @@ def _case(
 
 def hash_ids(ids: Iterable[Any]) -> NDArray[np.uint64]:
     """64 bits for each id, the same in every process."""
-    digests = b"".join(blake2b(str(id_).encode("utf-8", "surrogatepass"), digest_size=8).digest() for id_ in ids)
+    digests = b"".join(
+        blake2b(str(id_).encode("utf-8", "surrogatepass"), digest_size=8).digest() for id_ in ids
+    )
     return np.frombuffer(digests, dtype=np.uint64)

@@ -60,6 +60,10 @@ class Component(ABC):
     def restore(self, arrays: Arrays) -> None:
         """Take back what `arrays` gave."""
 
+    def pick(self, scores: Scores, candidates: ItemNums) -> Scores:
+        """Of `scores` (q, items of the target) the columns of `candidates`; no copy where these are all."""
+        return scores if len(candidates) == scores.shape[1] else scores[:, self.places(candidates)]
+
     def places(self, candidates: ItemNums) -> ItemNums:
         """Positions of `candidates` among the items of the target platform."""
         return np.searchsorted(self.space.on(self.target), candidates)

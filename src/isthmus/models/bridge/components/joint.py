@@ -23,6 +23,10 @@ from isthmus.schema import FloatArray, IntArray, ItemNums, Query
 __all__ = ["Joint", "OwnPlatform"]
 
 
+_EXACT_SIDE = 4_000
+"""Larger inverses are kept in half the memory, in float32."""
+
+
 @dataclass(frozen=True)
 class Problem:
     """What is to be inverted: the rows Z and the columns (items) that take part."""
@@ -38,7 +42,9 @@ class Problem:
     reg: float
 
     @classmethod
-    def of(cls, dataset: Dataset, config: BridgeConfig, items: IntArray, vectors: Scores, target: int) -> Self:
+    def of(
+        cls, dataset: Dataset, config: BridgeConfig, items: IntArray, vectors: Scores, target: int
+    ) -> Self:
         """The problem over `items`, cut to those with most people where both sides are too large."""
         counts = np.bincount(dataset.interactions.indices, minlength=dataset.n_items)
         touched = items[(counts[items] > 0)]
@@ -69,6 +75,7 @@ class Solved:
         self.dual = "rows.data" in arrays
         if self.dual:
             self._rows, self._text = unpack_sparse("rows", arrays), arrays["text"]
+            self._known = KnownRows(self._rows)
 
     @classmethod
     def primal(cls, problem: Problem, columns: IntArray) -> Self:
@@ -93,6 +100,8 @@ class Solved:
         K[np.diag_indices_from(K)] += problem.reg
         inverse = inverse_spd(K, overwrite=True)
         diagonal = (1.0 - _quadratic(inverse, X, text)) / problem.reg
+        if len(inverse) > _EXACT_SIDE:
+            inverse = inverse.astype(np.float32)
         kept = {"inverse": inverse, "text": text, "diagonal": diagonal, "reg": np.array(problem.reg)}
         return cls(_common(problem, columns) | kept | pack_sparse("rows", X))
 
@@ -106,21 +115,58 @@ class Solved:
     def _dual_scores(self, scaled: csr_array) -> FloatArray:
         """x B = x (I - P / diag P); the first term is cancelled on the person's own items."""
         n, columns = self._rows.shape[0], self.kept["columns"]
-        K = np.concatenate([(scaled @ self._rows.T).toarray(), scaled @ self._text], axis=1)  # (q, side)
-        A = K @ self.kept["inverse"]
+        A = self._smoothed(scaled)
         fitted = A[:, :n] @ self._rows[:, columns] + A[:, n:] @ self._text[columns].T  # x Z'(K+reg)^-1 Z
         own = scaled[:, columns].toarray()
         reg, diagonal = float(self.kept["reg"]), self.kept["diagonal"][columns]
         return np.asarray(own - (own - fitted) / (reg * diagonal))
 
+    def _smoothed(self, scaled: csr_array) -> FloatArray:
+        """(q, side): x Z' (K + reg)^-1. For somebody who was fitted it is a row of I - reg (K + reg)^-1."""
+        inverse, reg = self.kept["inverse"], float(self.kept["reg"])
+        same = self._known.find(scaled)
+        A = np.empty((scaled.shape[0], len(inverse)), dtype=inverse.dtype)
+        A[same >= 0] = -reg * inverse[same[same >= 0]]
+        A[same >= 0, same[same >= 0]] += 1.0
+        new = np.flatnonzero(same < 0)
+        if len(new):
+            x = scaled[new]
+            K = np.concatenate([(x @ self._rows.T).toarray(), x @ self._text], axis=1).astype(inverse.dtype)
+            A[new] = K @ inverse
+        return A
+
     def terms(self, past: IntArray, asked: IntArray) -> FloatArray:
         """(h, m): weight from each past item (column of the problem) to each asked one (place in `columns`)."""
         if not self.dual:
             return np.asarray(self.factors[past][:, None] * self.kept["weights"][past][:, asked])
-        single = csr_array((np.ones(len(past)), (np.arange(len(past)), past)), shape=(len(past), len(self.items)))
+        single = csr_array(
+            (np.ones(len(past)), (np.arange(len(past)), past)), shape=(len(past), len(self.items))
+        )
         scores = self.score(single)[:, asked]
         scores[past[:, None] == self.kept["columns"][asked][None, :]] = 0.0
         return scores
+
+
+class KnownRows:
+    """Finds rows that equal one of `rows` in their pattern, by the sum of a random 64-bit number per column."""
+
+    def __init__(self, rows: csr_array) -> None:
+        self._numbers = np.random.default_rng(0).integers(0, 2**64, rows.shape[1], dtype=np.uint64)
+        sums = self._sums(rows)
+        self._order = np.argsort(sums, kind="stable")
+        self._sorted = sums[self._order]
+
+    def find(self, rows: csr_array) -> IntArray:
+        """(q,): number of an equal row, -1 where there is none."""
+        sums = self._sums(rows)
+        place = np.minimum(np.searchsorted(self._sorted, sums), len(self._sorted) - 1)
+        return np.where(self._sorted[place] == sums, self._order[place], -1)
+
+    def _sums(self, rows: csr_array) -> NDArray[np.uint64]:
+        upto = np.concatenate(
+            [np.zeros(1, np.uint64), np.cumsum(self._numbers[rows.indices], dtype=np.uint64)]
+        )
+        return upto[rows.indptr[1:]] - upto[rows.indptr[:-1]]
 
 
 def _common(problem: Problem, columns: IntArray) -> Arrays:

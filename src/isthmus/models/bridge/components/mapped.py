@@ -5,6 +5,7 @@ history elsewhere. A person's profile is the mean of the vectors of their items 
 """
 
 from abc import abstractmethod
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,11 +31,13 @@ class ProfileMap(Component):
         source = self.elsewhere(dataset.interactions)
         both = np.flatnonzero((np.diff(source.indptr) > 0) & (np.diff(target.indptr) > 0))
         profiles = _means(source[both], points)
-        self._centre = profiles.mean(axis=0) if len(both) else np.zeros(points.shape[1])
-        A = unit_rows(profiles - self._centre)  # (people, d)
+        mean = profiles.mean(axis=0) if len(both) else np.zeros(points.shape[1])
+        self._centre = mean.astype(np.float32)
+        A = unit_rows(profiles - self._centre).astype(np.float64)  # (people, d)
         right = self._wanted(target[both], points)
         gram = A.T @ A + self.config.map_reg * np.eye(A.shape[1])
         self._map = np.linalg.solve(gram, A.T @ right).astype(np.float32)
+        self.__dict__.pop("_ready", None)
 
     @abstractmethod
     def _points(self, dataset: Dataset) -> Scores:
@@ -44,26 +47,47 @@ class ProfileMap(Component):
     def _wanted(self, target: csr_array, points: Scores) -> Scores:
         """(people, r): what the map is to give for the people's `target` rows."""
 
+    @property
+    @abstractmethod
+    def _items(self) -> Scores:
+        """`_points` of the last fit."""
+
+    @abstractmethod
+    def _columns(self) -> Scores:
+        """(d, items of the target): what a profile is multiplied by."""
+
     def _on_target(self, interactions: csr_array) -> csr_array:
         return csr_array(interactions[:, self.space.on(self.target)])
 
-    def _profiles(self, history: csr_array, points: Scores) -> Scores:
-        """(q, d): as in `fit`; zero for those with nothing elsewhere."""
-        source = self.elsewhere(history)
-        known = np.diff(source.indptr) > 0
-        profiles = unit_rows(_means(source, points) - self._centre)
-        return np.asarray(profiles * known[:, None], dtype=np.float32)
+    @cached_property
+    def _ready(self) -> NDArray[np.float32]:
+        return np.ascontiguousarray(self._columns(), dtype=np.float32)
 
     @property
     def idle(self) -> bool:
         """Where there was nobody to learn from."""
         return not self._map.any()
 
-    def _evidence(self, query: Query, past: ItemNums, points: Scores, values: Scores) -> FloatArray:
-        """The profile is a mean, so each past item speaks by its own vector; `values` (d, m)."""
+    def score(self, query: Query) -> Scores:
+        """Product of the profiles, zero for those with nothing elsewhere, and the target's columns."""
+        source = self.elsewhere(query.history)
+        profiles = unit_rows(_means(source, self._items) - self._centre)
+        profiles *= (np.diff(source.indptr) > 0)[:, None]
+        return self.pick(profiles @ self._ready, query.candidates)
+
+    def evidence(self, query: Query, past: ItemNums, items: ItemNums) -> FloatArray:
+        """The profile is a mean, so each past item elsewhere speaks by its own vector."""
         elsewhere = self.space.item_platform[past] != self.target
-        block = (points[past] - self._centre) @ values
+        block = (self._items[past] - self._centre) @ self._ready[:, self.places(items)]
         return np.asarray(np.maximum(query.history.data[:, None] * block, 0) * elsewhere[:, None])
+
+    def arrays(self) -> Arrays:
+        """Mean profile and map."""
+        return {"centre": self._centre, "map": self._map}
+
+    def restore(self, arrays: Arrays) -> None:
+        """Take them back."""
+        self._centre, self._map = arrays["centre"], arrays["map"]
 
 
 class TextMap(ProfileMap):
@@ -75,25 +99,15 @@ class TextMap(ProfileMap):
     def _points(self, dataset: Dataset) -> Scores:
         return self.space.vectors
 
+    @property
+    def _items(self) -> Scores:
+        return self.space.vectors
+
     def _wanted(self, target: csr_array, points: Scores) -> Scores:
         return _means(target, points[self.space.on(self.target)])
 
-    def score(self, query: Query) -> Scores:
-        """Product of the mapped profile and the candidates' vectors."""
-        mapped = self._profiles(query.history, self.space.vectors) @ self._map
-        return np.asarray(mapped @ self.space.vectors[query.candidates].T)
-
-    def evidence(self, query: Query, past: ItemNums, items: ItemNums) -> FloatArray:
-        """Each past item's own mapped vector."""
-        return self._evidence(query, past, self.space.vectors, self._map @ self.space.vectors[items].T)
-
-    def arrays(self) -> Arrays:
-        """Mean profile and map."""
-        return {"centre": self._centre, "map": self._map}
-
-    def restore(self, arrays: Arrays) -> None:
-        """Take them back."""
-        self._centre, self._map = arrays["centre"], arrays["map"]
+    def _columns(self) -> Scores:
+        return np.asarray(self._map @ self.space.vectors[self.space.on(self.target)].T)
 
 
 class TasteMap(TextMap):
@@ -107,14 +121,8 @@ class TasteMap(TextMap):
         ones = csr_array((np.ones(target.nnz), target.indices, target.indptr), shape=target.shape)
         return scale_rows(ones, 1 / lengths)  # sparse: the product with it is small
 
-    def score(self, query: Query) -> Scores:
-        """Product of the profile and the map's columns."""
-        profiles = self._profiles(query.history, self.space.vectors)
-        return np.asarray(profiles @ self._map[:, self.places(query.candidates)])
-
-    def evidence(self, query: Query, past: ItemNums, items: ItemNums) -> FloatArray:
-        """Each past item's own mapped vector."""
-        return self._evidence(query, past, self.space.vectors, self._map[:, self.places(items)])
+    def _columns(self) -> Scores:
+        return self._map
 
 
 class CategoryMap(ProfileMap):
@@ -127,9 +135,11 @@ class CategoryMap(ProfileMap):
         """The categories borne most, dense; chosen anew at each fit."""
         bearers = np.bincount(self.space.categories.indices, minlength=self.space.categories.shape[1])
         self._chosen: IntArray = np.sort(np.argsort(-bearers, kind="stable")[:_MAX_CATEGORIES])
-        return self._dense()
+        self.__dict__.pop("_items", None)
+        return self._items
 
-    def _dense(self) -> NDArray[np.float32]:
+    @cached_property
+    def _items(self) -> Scores:
         columns = self.space.categories[:, self._chosen]
         return np.asarray(unit_rows(columns.toarray()), dtype=np.float32)
 
@@ -137,32 +147,21 @@ class CategoryMap(ProfileMap):
         wanted = _means(target, points[self.space.on(self.target)])
         return np.asarray(wanted - wanted.mean(axis=0)) if len(wanted) else wanted
 
-    def score(self, query: Query) -> Scores:
-        """Product of the mapped profile and the candidates' categories."""
-        mapped = self._profiles(query.history, self._items) @ self._map
-        return np.asarray(mapped @ self._items[query.candidates].T)
-
-    def evidence(self, query: Query, past: ItemNums, items: ItemNums) -> FloatArray:
-        """Each past item's own mapped categories."""
-        return self._evidence(query, past, self._items, self._map @ self._items[items].T)
-
-    @property
-    def _items(self) -> NDArray[np.float32]:
-        if not hasattr(self, "_kept"):
-            self._kept = self._dense()
-        return self._kept
+    def _columns(self) -> Scores:
+        return np.asarray(self._map @ self._items[self.space.on(self.target)].T)
 
     def arrays(self) -> Arrays:
         """Mean profile, map and the categories it speaks of."""
-        return {"centre": self._centre, "map": self._map, "chosen": self._chosen}
+        return super().arrays() | {"chosen": self._chosen}
 
     def restore(self, arrays: Arrays) -> None:
         """Take them back."""
-        self._centre, self._map, self._chosen = arrays["centre"], arrays["map"], arrays["chosen"]
+        self._chosen = arrays["chosen"]
+        super().restore(arrays)
 
 
 def _means(matrix: csr_array, points: Scores) -> Scores:
     """(q, d): weighted mean of the points of each row's items; zero for empty rows."""
     total = np.asarray(matrix.sum(axis=1)).ravel()
-    sums = matrix.astype(np.float64) @ points.astype(np.float64)
-    return np.asarray(sums / np.where(total > 0, total, 1)[:, None])
+    sums = matrix.astype(np.float32) @ points  # points stay as they are: they are many
+    return np.asarray(sums / np.where(total > 0, total, 1)[:, None], dtype=np.float32)

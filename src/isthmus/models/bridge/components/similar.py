@@ -46,8 +46,13 @@ class ItemSimilarity(Component):
 
     def score(self, query: Query) -> Scores:
         """The soft maximum over past items."""
-        powers = (query.history.astype(np.float32) @ self._similar).toarray()
-        return np.asarray(powers[:, self.places(query.candidates)] ** np.float32(1 / self._power))
+        powers = self._powers(query)
+        powers.data **= np.float32(1 / self._power)
+        return self.pick(powers.toarray(), query.candidates)
+
+    def _powers(self, query: Query) -> csr_array:
+        """(q, items of the target): the sums under the root."""
+        return csr_array(query.history.astype(np.float32) @ self._similar)
 
     def evidence(self, query: Query, past: ItemNums, items: ItemNums) -> FloatArray:
         """Terms of the sum under the root."""
@@ -109,8 +114,9 @@ class SameTitle(SameStory):
 
     def score(self, query: Query) -> Scores:
         """The sum of the powers, at most 1."""
-        powers = (query.history.astype(np.float32) @ self._similar).toarray()
-        return np.minimum(powers[:, self.places(query.candidates)], np.float32(1.0))
+        powers = self._powers(query)
+        powers.data = np.minimum(powers.data, np.float32(1.0))
+        return self.pick(powers.toarray(), query.candidates)
 
 
 class SameCreator(SameStory):
@@ -125,9 +131,11 @@ class SameCreator(SameStory):
 
 
 def _above(similar: Scores, floor: float) -> csr_array:
-    rows, columns = np.nonzero(similar > floor)
-    values = np.minimum(similar[rows, columns], 1.0)
-    return csr_array((values, (rows, columns)), shape=similar.shape)
+    places = np.flatnonzero(similar > floor)  # of the flat array: ten times quicker than of two dimensions
+    rows, columns = np.divmod(places, similar.shape[1])
+    values = np.minimum(similar.ravel()[places], 1.0)
+    indptr = np.searchsorted(rows, np.arange(len(similar) + 1))
+    return csr_array((values, columns, indptr), shape=similar.shape)
 
 
 def _products(tags: csr_array, columns: ItemNums, max_bearers: int, floor: float) -> csr_array:

@@ -18,8 +18,9 @@ class Paths(Component):
     def fit(self, dataset: Dataset) -> None:
         """Weigh the paths."""
         ones = _ones(dataset.interactions)
-        self._in, back = self._weighted(ones)
-        self._out = csr_array(back[:, self.space.on(self.target)])
+        there, back = self._weighted(ones)
+        self._in = there.astype(np.float32)
+        self._out = csr_array(back[:, self.space.on(self.target)]).astype(np.float32)
 
     def _weighted(self, ones: csr_array) -> tuple[csr_array, csr_array]:
         raise NotImplementedError
@@ -34,8 +35,10 @@ class Paths(Component):
 
     def score(self, query: Query) -> Scores:
         """log(1 + the weight of all paths), with a factor that puts single shared people near 1."""
-        people = self._asked(query.history) @ self._in.T
-        return np.log1p(20.0 * (people @ self._out).toarray()[:, self.places(query.candidates)])
+        people = self._asked(query.history).astype(np.float32) @ self._in.T
+        paths = csr_array(people @ self._out)
+        paths.data = np.log1p(20.0 * paths.data)
+        return self.pick(paths.toarray(), query.candidates)
 
     def evidence(self, query: Query, past: ItemNums, items: ItemNums) -> FloatArray:
         """The weight of the paths through each past item."""
