@@ -31,10 +31,6 @@ def run(arguments: Sequence[str]) -> int:
         return _tell(error.message, error.hint, error.exit_code)
     except KeyboardInterrupt:
         code = _INTERRUPTED
-    except BrokenPipeError:
-        # Who read our output has had enough (`isthmus recommend ... | head`).
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
     except MemoryError:
         return _tell("There is not enough memory.", "Smaller batches: ISTHMUS_IMPORTING__BATCH_ROWS=50000", 1)
     except Exception as error:
@@ -62,7 +58,7 @@ def _not_ours(error: Exception) -> int:
 
 
 def _tell(message: str, hint: str, code: int) -> int:
-    if os.environ.get("ISTHMUS_DEBUG", "") not in ("", "0"):
+    if sys.exc_info()[0] is not None and os.environ.get("ISTHMUS_DEBUG", "") not in ("", "0"):
         traceback.print_exc()
     from isthmus.cli.printing import tell_error
 

@@ -31,7 +31,7 @@ _CUTS = (10, 30)
 _STEPS = (0.0, 0.5, 0.7, 1.4, 2.0)
 _NOISE = 1.002
 _FEWEST = 10
-_PEOPLE_LATER = 400
+_PEOPLE_LATER = 800
 """For k > 0 so many people are enough: the weights start from those of the k before."""
 
 
@@ -115,6 +115,8 @@ def _gather_some(
 ) -> Sample:
     wanted = truth.toarray() != 0  # (q, c)
     seen = query.history[:, query.candidates].toarray() != 0
+    if query.blocked is not None:
+        seen |= query.blocked[:, query.candidates].toarray() != 0
     chosen = np.zeros_like(wanted)
     raw = []
     for component in components:
@@ -205,10 +207,7 @@ def _likeliest(scores: NDArray[np.float32], sample: Sample, prior: FloatArray, s
 
 
 def _lift_ndcg(scores: NDArray[np.float32], sample: Sample, weights: FloatArray) -> FloatArray:
-    """Coordinate search: halve or double one weight at a time while mean NDCG rises by more than noise.
-
-    A component is dropped where NDCG is no worse without it: fewer reasons, quicker lists, less to go wrong.
-    """
+    """Coordinate search: halve, double or drop one weight at a time while mean NDCG rises by more than noise."""
     best, weights = _ndcg(scores @ weights.astype(np.float32), sample), weights.copy()
     for _ in range(2):
         for number in np.flatnonzero(weights > 0):
@@ -216,7 +215,7 @@ def _lift_ndcg(scores: NDArray[np.float32], sample: Sample, weights: FloatArray)
                 tried = weights.copy()
                 tried[number] *= step
                 reached = _ndcg(scores @ tried.astype(np.float32), sample)
-                if reached > best * _NOISE or (step == 0 and reached >= best and (tried > 0).any()):
+                if reached > best * _NOISE:
                     best, weights = reached, tried
     return weights
 

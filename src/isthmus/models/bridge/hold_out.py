@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from isthmus.dataset import Dataset
+from isthmus.dataset import Dataset, Twins, find_twins
 from isthmus.models.bridge.config import BridgeConfig
 from isthmus.schema import IntArray, Query, UserNums
 
@@ -50,7 +50,8 @@ def hide(dataset: Dataset, target: int, config: BridgeConfig) -> HoldOut:
     on_target = dataset.item_platform[dataset.interactions.indices] == target
     hidden = chosen[row] & on_target
     order = _order_within(dataset, row, hidden)
-    cases = (_case(dataset, target, people, hidden, order, k) for k in EVENTS_LEFT)
+    twins = find_twins(dataset, dataset.platforms[target])
+    cases = (_case(dataset, target, people, hidden, order, k, twins) for k in EVENTS_LEFT)
     return HoldOut(dataset.keeping(~hidden), tuple(case for case in cases if len(case.query)))
 
 
@@ -79,12 +80,23 @@ def _order_within(dataset: Dataset, row: IntArray, hidden: NDArray[np.bool_]) ->
 
 
 def _case(
-    dataset: Dataset, target: int, people: UserNums, hidden: NDArray[np.bool_], order: IntArray, k: int
+    dataset: Dataset,
+    target: int,
+    people: UserNums,
+    hidden: NDArray[np.bool_],
+    order: IntArray,
+    k: int,
+    twins: Twins,
 ) -> Case:
+    """What was bought under another platform already teaches nothing: it is neither wanted nor in the way."""
     name = dataset.platforms[target]
     left = dataset.keeping(~hidden | (order < k))
     query = left.query(people, name)
-    wanted = dataset.keeping(hidden & (order >= k)).interactions[people][:, query.candidates]
+    owned = twins.reached_by(query.history)
+    query = replace(query, blocked=query.blocked + owned if query.blocked is not None else owned)
+    wanted = dataset.keeping(hidden & (order >= k)).interactions[people]
+    wanted = csr_array(wanted - wanted.multiply(owned.astype(bool)))[:, query.candidates]
+    wanted.eliminate_zeros()
     asked = np.flatnonzero(np.diff(wanted.indptr) > 0)
     kept = replace(
         query,
