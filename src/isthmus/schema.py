@@ -135,7 +135,7 @@ REJECT = Table(
     },
     required=("file", "reason"),
 )
-"""A row that could not be taken, and why. `raw` is the row as it stood (JSON, or the line of a broken file)."""
+"""A row that could not be taken, and why; `raw` is the row as JSON, or the line of a broken file."""
 
 
 def conform(frame: pl.DataFrame, table: Table) -> pl.DataFrame:
@@ -180,7 +180,7 @@ def _as_utc(series: pl.Series) -> pl.Series:
 
 @dataclass(frozen=True)
 class Query:
-    """Who asks, and from what a list may be made. Arrays in item numbers of the dataset a model was fitted on."""
+    """Who asks, and from what a list may be made, in the item numbers a model was fitted on."""
 
     history: csr_array
     """What each person did, float64 (q, n_items): positive weights."""
@@ -194,7 +194,7 @@ class Query:
     """When each item of the history was last touched, int64 seconds since 1970, (q, n_items) with the pattern
     of `history`; None or NO_TIME where unknown."""
     blocked: csr_array | None = None
-    """Further items never shown to a person (hidden, disliked, given), (q, n_items), non-zero where blocked."""
+    """(q, n_items): non-zero for further items never shown to a person (hidden, disliked, given)."""
 
     def __len__(self) -> int:
         return int(self.history.shape[0])

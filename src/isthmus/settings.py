@@ -35,7 +35,7 @@ BASE_WEIGHTS: dict[str, float] = {
     "cart": 0.6, "save": 0.6, "share": 0.8, "comment": 0.5, "follow": 0.8, "search": 0.0, "survey": 0.0,
     "skip": -0.5, "dislike": -2.0, "hide": -4.0,
 }  # fmt: skip
-"""What one event of a kind says about interest; a negative sum over the events of a pair excludes the item."""
+"""What one event of a kind says about interest; a negative sum over a pair's events excludes the item."""
 
 
 @dataclass(frozen=True, config=_STRICT)

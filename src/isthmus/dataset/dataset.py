@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Self
+from typing import Self, TypeVar
 
 import numpy as np
 import polars as pl
@@ -18,6 +18,8 @@ from isthmus.schema import EVENT, ITEM, LINK, NO_TIME, IntArray, ItemNums, Query
 from isthmus.settings import WeightSettings
 
 __all__ = ["Dataset"]
+
+D = TypeVar("D", bound="Dataset")
 
 _KEY = pl.concat_str("platform", "item_id", separator="\x1f")
 
@@ -59,9 +61,9 @@ class Dataset:
         """Count people and items of frames with the columns of EVENT, ITEM and LINK (absent ones: defaults).
 
         Items that only occur in events are taken too, without text. `encoder` is an encoder, a name for
-        `load_encoder`, or None for no vectors. With `known` items keep the numbers they have there and new ones
-        come behind. Raises InputError for wrong columns and, without `known`, for events that join no person
-        to any item.
+        `load_encoder`, or None for no vectors. With `known` items keep the numbers they have there and new
+        ones come behind. Raises InputError for wrong columns and, without `known`, for events that join no
+        person to any item.
         """
         events = conform(events, EVENT)
         events = events.with_columns(kind=pl.col("kind").fill_null(_default_kind()))
@@ -157,7 +159,7 @@ def _with_person(events: pl.DataFrame, links: pl.DataFrame) -> pl.DataFrame:
 
 
 def _all_items(catalogue: pl.DataFrame, pairs: pl.DataFrame, known: IdMap | None) -> pl.DataFrame:
-    """One row per item, catalogue first, then those that only events name; `known` ones in their old order."""
+    """One row per item, catalogue first, then those only events name; `known` ones in their old order."""
     seen = pairs.select("platform", "item_id").unique(maintain_order=True)
     bare = seen.join(catalogue, on=["platform", "item_id"], how="anti", maintain_order="left")
     frame = pl.concat([catalogue, conform(bare, ITEM)]).with_columns(key=_KEY)
@@ -177,7 +179,7 @@ def _all_items(catalogue: pl.DataFrame, pairs: pl.DataFrame, known: IdMap | None
     return frame
 
 
-def _assemble(cls: type[Any], pairs: pl.DataFrame, frame: pl.DataFrame, features: ItemFeatures) -> Any:
+def _assemble(cls: type[D], pairs: pl.DataFrame, frame: pl.DataFrame, features: ItemFeatures) -> D:
     platforms = tuple(sorted(frame["platform"].unique().to_list()))
     users = IdMap(np.array(pairs["person"].unique().sort().to_list(), dtype=object))
     items = IdMap(np.array(frame["key"].to_list(), dtype=object))

@@ -91,7 +91,7 @@ def _encode(items: pl.DataFrame, encoder: Encoder | None) -> NDArray[np.float32]
     place = texts.to_frame("text").join(
         distinct.to_frame("text").with_row_index("at"), on="text", how="left", maintain_order="left"
     )
-    return vectors[place["at"].to_numpy()]
+    return np.asarray(vectors[place["at"].to_numpy()])
 
 
 def _tags(lists: pl.Series) -> Tags:

@@ -21,10 +21,10 @@ def checkerboard(
 ) -> Dataset:
     """Two platforms, "here" and "there": person p likes the items whose number is even or odd as p is.
 
-    Whoever likes even items here must be given even items there. `n_items` per platform; each person leaves out
-    some of theirs, so that there is something right to recommend. The last `hold_out` people have no event
-    "there"; only the first `shared` part of the people is known on both platforms. Titles of even and odd items
-    speak of different topics, alike on both platforms.
+    Whoever likes even items here must be given even items there. `n_items` per platform; each person
+    leaves out some of theirs, so that there is something right to recommend. The last `hold_out` people
+    have no event "there"; only the first `shared` part of the people is known on both platforms. Titles of even and odd
+    items speak of different topics, alike on both platforms.
     """
     person, item = np.meshgrid(np.arange(n_people), np.arange(n_items), indexing="ij")
     liked = (person % 2 == item % 2) & ((person + item // 2) % 4 != 0)
@@ -36,7 +36,8 @@ def checkerboard(
         who, what = np.nonzero(liked & known[:, None])
         ids = pl.Series([f"p{number:03d}" for number in who])
         frames.append(pl.DataFrame({
-            "platform": platform, "user_id": ids, "item_id": [f"i{number:03d}" for number in what], "kind": "like",
+            "platform": platform, "user_id": ids, "kind": "like",
+            "item_id": [f"i{number:03d}" for number in what],
         }))  # fmt: skip
     events = pl.concat(frames)
     links = events.select(person="user_id", platform="platform", user_id="user_id").unique(

@@ -1,8 +1,8 @@
 """The contract of every model: fit, recommend, explain, forget, save, load.
 
-A model is fitted on a `Dataset` and answers a `Query`. It keeps item numbers, never ids, and no row per person
-unless its method needs one. `Scorer` is the abstract class that all our models share: a model writes `fit`,
-`score`, `explain` and its two halves of persistence; ranking and chunking are final here.
+A model is fitted on a `Dataset` and answers a `Query`. It keeps item numbers, never ids, and no row per
+person unless its method needs one. `Scorer` is the abstract class that all our models share: a model
+writes `fit`, `score`, `explain` and its two halves of persistence; ranking and chunking are final here.
 """
 
 import json

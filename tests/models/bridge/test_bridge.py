@@ -1,8 +1,6 @@
 """Bridge keeps the contract of every model; its own promises are tested here."""
 
-import numpy as np
 from contracts.model_suite import ModelContract
-
 from isthmus.models import Bridge
 
 

@@ -174,7 +174,7 @@ def _spread(sample: Sample) -> FloatArray:
 
 
 def _fit(sample: Sample, scales: FloatArray, prior: FloatArray, config: BridgeConfig) -> FloatArray:
-    scores = sample.scores / scales.astype(np.float32)
+    scores = np.asarray(sample.scores / scales, dtype=np.float32)
     weights = _likeliest(scores, sample, prior, config.prior_strength)
     weights = np.where(_spread(sample) > 0, weights, 0.0)  # what says nothing here keeps no built-in weight
     return _lift_ndcg(scores, sample, weights) if config.polish else weights
@@ -207,7 +207,7 @@ def _likeliest(scores: NDArray[np.float32], sample: Sample, prior: FloatArray, s
 
 
 def _lift_ndcg(scores: NDArray[np.float32], sample: Sample, weights: FloatArray) -> FloatArray:
-    """Coordinate search: halve, double or drop one weight at a time while mean NDCG rises by more than noise."""
+    """Halve, double or drop one weight at a time while mean NDCG rises by more than noise."""
     best, weights = _ndcg(scores @ weights.astype(np.float32), sample), weights.copy()
     for _ in range(2):
         for number in np.flatnonzero(weights > 0):

@@ -1,7 +1,7 @@
-"""Bridge: one closed-form model for every regime, blended with cheap reasons a person understands (DESIGN.md §3).
+"""Bridge: one closed-form model for every regime, blended with reasons a person understands.
 
-Components (see `components/`) each score the target's items; the blend adds them with weights learnt on people
-whose target events were hidden, one set of weights for each number of target events left.
+Components (see `components/`) each score the target's items; the blend adds them with weights learnt on
+people whose target events were hidden, one set of weights for each number of target events left.
 """
 
 from dataclasses import dataclass
@@ -59,7 +59,7 @@ class Bridge(Scorer):
         return self
 
     def _fit_side(self, dataset: Dataset, target: int, rng: RNG) -> Side:
-        """Fit on what is left when some people's target events are hidden, learn the blend, fit on everything."""
+        """Fit with some people's target events hidden, learn the blend on these, fit on everything."""
         held = hide(dataset, target, self.config)
         components = [component(self.config, self._space, target) for component in COMPONENTS]
         for component in components:
@@ -88,7 +88,7 @@ class Bridge(Scorer):
         return total.astype(np.float64)
 
     def explain(self, query: Query, items: ItemNums) -> Explanations:
-        """Shares of the scores of `items` (q, m): each component's score, shared out to the past items behind it."""
+        """Each component's score of `items` (q, m), shared out to the past items behind it."""
         side = self._side(query)
         shares = Shares([component.name for component in side.components])
         scores = np.zeros(items.shape)

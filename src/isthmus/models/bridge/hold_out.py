@@ -1,7 +1,7 @@
 """Hides target events of people known on both sides, so that the blend can be learnt on them.
 
-People and the events they keep are chosen by a hash of their ids: taking one person out does not reshuffle the
-rest, and nothing depends on the order of the data.
+People and the events they keep are chosen by a hash of their ids: taking one person out does not reshuffle
+the rest, and nothing depends on the order of the data.
 """
 
 from collections.abc import Iterable

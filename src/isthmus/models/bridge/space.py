@@ -50,7 +50,7 @@ class Space:
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """Everything, for saving."""
-        kept = {"item_platform": self.item_platform, "vectors": self.vectors}
+        kept: dict[str, NDArray[Any]] = {"item_platform": self.item_platform, "vectors": self.vectors}
         for name in ("words", "creators", "categories"):
             kept |= pack_sparse(name, getattr(self, name))
         return kept

@@ -1,8 +1,8 @@
 """The joint closed-form model: EASE over all platforms, with each text dimension as a pseudo-person.
 
 X is people x items, E the text vectors (items x d). With G = X'X + g E E' + reg I the item-item weights are
-B = I - P diag(1 / diag P), P = G^-1, and a person's scores are x B (steck-2019; side information: jeunen-2020).
-Dual: the same with K = [X; sqrt(g) E'] [X; sqrt(g) E']' of people + d rows, because
+B = I - P diag(1 / diag P), P = G^-1, and a person's scores are x B (steck-2019; side information:
+jeunen-2020). Dual: the same with K = [X; sqrt(g) E'] [X; sqrt(g) E']' of people + d rows, because
 P = (I - Z' (K + reg)^-1 Z) / reg for Z = [X; sqrt(g) E'].
 """
 
@@ -136,7 +136,7 @@ class Solved:
         return A
 
     def terms(self, past: IntArray, asked: IntArray) -> FloatArray:
-        """(h, m): weight from each past item (column of the problem) to each asked one (place in `columns`)."""
+        """(h, m): weights from columns of the problem to places in `columns`."""
         if not self.dual:
             return np.asarray(self.factors[past][:, None] * self.kept["weights"][past][:, asked])
         single = csr_array(
@@ -148,7 +148,7 @@ class Solved:
 
 
 class KnownRows:
-    """Finds rows that equal one of `rows` in their pattern, by the sum of a random 64-bit number per column."""
+    """Finds rows of the same pattern as one of `rows`, by the sum of a random 64-bit number per column."""
 
     def __init__(self, rows: csr_array) -> None:
         self._numbers = np.random.default_rng(0).integers(0, 2**64, rows.shape[1], dtype=np.uint64)
@@ -160,13 +160,13 @@ class KnownRows:
         """(q,): number of an equal row, -1 where there is none."""
         sums = self._sums(rows)
         place = np.minimum(np.searchsorted(self._sorted, sums), len(self._sorted) - 1)
-        return np.where(self._sorted[place] == sums, self._order[place], -1)
+        return np.asarray(np.where(self._sorted[place] == sums, self._order[place], -1))
 
     def _sums(self, rows: csr_array) -> NDArray[np.uint64]:
         upto = np.concatenate(
             [np.zeros(1, np.uint64), np.cumsum(self._numbers[rows.indices], dtype=np.uint64)]
         )
-        return upto[rows.indptr[1:]] - upto[rows.indptr[:-1]]
+        return np.asarray(upto[rows.indptr[1:]] - upto[rows.indptr[:-1]])
 
 
 def _common(problem: Problem, columns: IntArray) -> Arrays:
@@ -174,7 +174,7 @@ def _common(problem: Problem, columns: IntArray) -> Arrays:
 
 
 def _quadratic(inverse: FloatArray, X: csr_array, text: FloatArray) -> FloatArray:
-    """(n,): z' M z for every column z = [x; t] of Z, from the sparse part, the dense part and their product."""
+    """(n,): z' M z for every column z = [x; t] of Z: sparse part, dense part and their product."""
     n = X.shape[0]
     columns = X.tocsc()
     people = np.zeros(X.shape[1])

@@ -44,7 +44,7 @@ class ProfileMap(Component):
         """(n_items, d): where items lie."""
 
     @abstractmethod
-    def _wanted(self, target: csr_array, points: Scores) -> Scores:
+    def _wanted(self, target: csr_array, points: Scores) -> Scores | csr_array:
         """(people, r): what the map is to give for the people's `target` rows."""
 
     @property
@@ -103,7 +103,7 @@ class TextMap(ProfileMap):
     def _items(self) -> Scores:
         return self.space.vectors
 
-    def _wanted(self, target: csr_array, points: Scores) -> Scores:
+    def _wanted(self, target: csr_array, points: Scores) -> Scores | csr_array:
         return _means(target, points[self.space.on(self.target)])
 
     def _columns(self) -> Scores:
@@ -116,7 +116,7 @@ class TasteMap(TextMap):
     name = "people with your taste"
     prior = 0.2
 
-    def _wanted(self, target: csr_array, points: Scores) -> Scores:
+    def _wanted(self, target: csr_array, points: Scores) -> Scores | csr_array:
         lengths = np.sqrt(np.maximum(np.diff(target.indptr), 1))
         ones = csr_array((np.ones(target.nnz), target.indices, target.indptr), shape=target.shape)
         return scale_rows(ones, 1 / lengths)  # sparse: the product with it is small

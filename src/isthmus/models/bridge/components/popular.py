@@ -46,8 +46,8 @@ class Timely(Component):
     """Popularity at the times a person was active anywhere: log(1 + people, weighted by nearness in time).
 
     Time is cut into stretches of equally many events; a person's activity and an item's are histograms over
-    them, smoothed by a Gaussian of `width` stretches. Tastes of a year show in everybody's lists of that year;
-    and for somebody active now, this is what is popular now. Without times it is idle.
+    them, smoothed by a Gaussian of `width` stretches. Tastes of a year show in everybody's lists of that
+    year; and for somebody active now, this is what is popular now. Without times it is idle.
     """
 
     name = "popular at the time"
