@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import math
 import os
 import platform
 import resource
@@ -16,6 +17,8 @@ from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 HERE = Path(__file__).resolve().parent
 RESULTS = HERE / "results"
@@ -67,7 +70,8 @@ class Result:
             return
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(
-            json.dumps(asdict(self), indent=1, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8"
+            json.dumps(_plain(asdict(self)), indent=1, ensure_ascii=False, allow_nan=False) + "\n",
+            encoding="utf-8",
         )
         say(f"Wrote {file.name}; python benchmarks/report.py puts it into README.md.")
 
@@ -114,7 +118,9 @@ def describe_machine() -> str:
 
 def describe_versions() -> str:
     """Python and the packages that do the work."""
-    return ", ".join([f"Python {platform.python_version()}", *(f"{name} {_version(name)}" for name in _PACKAGES)])
+    return ", ".join(
+        [f"Python {platform.python_version()}", *(f"{name} {_version(name)}" for name in _PACKAGES)]
+    )
 
 
 def _version(package: str) -> str:
@@ -211,6 +217,17 @@ def cache_folder() -> Path:
     """Where vectors of titles are kept between runs of the benchmarks."""
     root = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     return root / "isthmus-benchmarks"
+
+
+def _plain(value: Any) -> Any:
+    """The same in types that JSON has: what is not finite becomes null, so no long run ends in an error."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(one) for one in value]
+    if isinstance(value, np.generic):
+        value = value.item()
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _line(cells: Sequence[str]) -> str:

@@ -1,4 +1,4 @@
-"""A fair contest on a split of one's own: every method gets the same rows, the same budget and the same judge.
+"""A fair contest on a split of one's own: all methods get the same rows, the same budget and the same judge.
 
 Each configuration of a method is fitted once, on the training rows; the one with the best NDCG@10 on the
 validation rows is the one whose test lists count. No test row is looked at to choose anything.
@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import numpy as np
-from common import number, say
 
+from common import number, say
 from isthmus.dataset import Dataset
 from isthmus.evaluation import Cases, Lists, Split, paired_bootstrap, parse_metric
 from isthmus.evaluation.significance import resample_means
@@ -94,7 +94,7 @@ def compete(contenders: Sequence[Contender], split: Split, scores: Scores, label
         score.fit_s.append(fit_s)
         for metric in METRICS:
             score.values.setdefault(metric, []).append(values[metric])
-        say(f"{label}, seed {split.seed}: {contender.name} {score.mean():.4f} so far, {settings or 'defaults'}")
+        say(f"{label}, seed {split.seed}: {contender.name} {score.mean():.4f} so far, {_written(settings)}")
 
 
 def _judge(model: Listing, split: Split, cases: Cases) -> dict[str, FloatArray]:

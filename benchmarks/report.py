@@ -22,7 +22,9 @@ _PART = re.compile(r"(<!-- results: ([\w-]+) -->\n).*?(<!-- end -->)", re.DOTALL
 def main() -> int:
     """Write README.md, or with --check say whether it is as it should be."""
     made = argparse.ArgumentParser(description=__doc__.split("\n")[0], epilog="Example: benchmarks/report.py")
-    made.add_argument("--check", action="store_true", help="write nothing; end with 1 where README.md differs")
+    made.add_argument(
+        "--check", action="store_true", help="write nothing; end with 1 where README.md differs"
+    )
     asked = made.parse_args()
     old = README.read_text(encoding="utf-8")
     new = render(old, read_results(RESULTS))
@@ -54,11 +56,18 @@ def _render_one(result: Mapping[str, Any] | None) -> str:
     if result is None:
         return "\nNot run yet.\n\n"
     about = {
-        "machine": result["machine"] + (f", load {result['load']} at the start" if result["load"] > 0.5 else ""),
+        "machine": result["machine"]
+        + (f", load {result['load']} at the start" if result["load"] > 0.5 else ""),
         "date": result["date"],
         "versions": result["versions"],
     }
-    lines = ["", "| machine | date | versions |", "| --- | --- | --- |", f"| {' | '.join(about.values())} |", ""]
+    lines = [
+        "",
+        "| machine | date | versions |",
+        "| --- | --- | --- |",
+        f"| {' | '.join(about.values())} |",
+        "",
+    ]
     if result["quick"]:
         lines += ["A quick run over a small part: no result.", ""]
     lines += [f"- {note}" for note in result["notes"]]

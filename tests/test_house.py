@@ -36,12 +36,9 @@ def _functions(file: Path) -> Iterator[Function]:
 
 
 def _lines(function: Function) -> int:
-    """Lines of a function without its docstring."""
-    lines = (function.end_lineno or function.lineno) - function.lineno + 1
-    if ast.get_docstring(function, clean=False) is None:
-        return lines
-    docstring = function.body[0]
-    return lines - ((docstring.end_lineno or docstring.lineno) - docstring.lineno + 1)
+    """Lines of the body, without the docstring: what a signature declares is not code to follow."""
+    body = function.body[1:] if ast.get_docstring(function, clean=False) is not None else function.body
+    return (function.end_lineno or 0) - body[0].lineno + 1 if body else 0
 
 
 def _public(node: ast.Module | ast.ClassDef, path: str) -> Iterator[tuple[str, Described]]:
@@ -113,9 +110,7 @@ def test_papers_are_whole_entries() -> None:
 def _cited() -> dict[str, str]:
     """Paper key to a file that names it."""
     texts = [*MODULES, *sorted((ROOT / "docs").rglob("*.md")), ROOT / "README.md"]
-    return {
-        key: _name(file) for file in texts for key in PAPER_KEY.findall(file.read_text(encoding="utf-8"))
-    }
+    return {key: _name(file) for file in texts for key in PAPER_KEY.findall(file.read_text(encoding="utf-8"))}
 
 
 def test_every_paper_named_is_on_file() -> None:

@@ -19,17 +19,13 @@ def render() -> str:
 
 
 def _verb(name: str, command: Any) -> str:
-    parts = [param.make_metavar(_context(command)) for param in command.params if not _is_option(param)]
-    usage = " ".join(["isthmus", name, *(part.strip("{}") for part in parts), "[OPTIONS]"])
+    parts = [_metavar(param) for param in command.params if not _is_option(param)]
+    usage = " ".join(["isthmus", name, *parts, "[OPTIONS]"])
     rows = [_row(param) for param in command.params if _is_option(param)]
     table = ["| option | meaning |", "|---|---|", *rows, ""] if rows else []
     arguments = [f"- `{_metavar(param)}`: {param.help}" for param in command.params if not _is_option(param)]
     lines = [f"## {name}", "", f"`{usage}`", "", _prose(command.help), "", *arguments, "", *table]
     return "\n".join([*lines, *_examples(command.epilog), ""])
-
-
-def _context(command: Any) -> Any:
-    return command.context_class(command)
 
 
 def _is_option(param: Any) -> bool:
@@ -41,9 +37,13 @@ def _metavar(param: Any) -> str:
 
 
 def _row(param: Any) -> str:
-    value = "" if param.is_flag else f" {param.metavar or param.type.name.upper()}"
+    value = "" if param.is_flag else f" {_metavar(param)}"
     names = ", ".join(f"`{opt}{value}`" for opt in param.opts)
-    default = "" if param.default in (None, False, ()) or callable(param.default) else f" Default: `{param.default}`."
+    default = (
+        ""
+        if param.default in (None, False, ()) or callable(param.default)
+        else f" Default: `{param.default}`."
+    )
     needed = " Required." if param.required else ""
     return f"| {names} | {_prose(param.help)}{needed}{default} |"
 
@@ -53,7 +53,7 @@ def _prose(text: str) -> str:
 
 
 def _examples(epilog: str) -> list[str]:
-    text = re.sub(r"\[/?bold\]", "", epilog)
+    text = re.sub(r"\[/?(?:bold)?\]", "", epilog)
     head, _, rest = text.partition(": ")
     examples = re.split(r"\s{3,}(?=isthmus )", rest)
     return [f"{head}:", "", *(f"    {example.strip()}" for example in examples), ""]

@@ -2,7 +2,7 @@
 
 import re
 
-from docs import cli_reference
+import cli_reference
 
 from isthmus import errors
 
@@ -18,6 +18,8 @@ def test_the_exit_codes_are_those_of_the_errors() -> None:
     for code, name in told.items():
         assert getattr(errors, name).exit_code == int(code)
     known = {
-        getattr(errors, name).exit_code for name in errors.__all__ if issubclass(getattr(errors, name), Exception)
+        getattr(errors, name).exit_code
+        for name in errors.__all__
+        if issubclass(getattr(errors, name), Exception)
     }
     assert {int(code) for code in told} == known

@@ -8,7 +8,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from docs.documents import DOCUMENTS, ROOT, blocks, commands, name
+from documents import DOCUMENTS, ROOT, blocks, commands, name
 
 from isthmus.sources.mapping import load_mapping
 
@@ -82,7 +82,12 @@ def test_the_two_readmes_say_the_same() -> None:
         assert counts[0] == counts[1], f"{mark!r} occurs {counts} times"
 
 
-PAGES = [*DOCUMENTS[:2], ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
+PAGES = [
+    *DOCUMENTS[:2],
+    ROOT / "CONTRIBUTING.md",
+    ROOT / "CHANGELOG.md",
+    *sorted((ROOT / "docs").rglob("*.md")),
+]
 
 
 @pytest.mark.parametrize("file", PAGES, ids=name)

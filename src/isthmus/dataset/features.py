@@ -95,14 +95,8 @@ def _encode(items: pl.DataFrame, encoder: Encoder | None) -> NDArray[np.float32]
 
 
 def _tags(lists: pl.Series) -> Tags:
-    """Names compare without case and outer spaces: "Tolkien " on one platform is "tolkien" on the other."""
-    long = (
-        lists.alias("name")
-        .to_frame()
-        .with_row_index("row")
-        .explode("name")
-        .with_columns(clean(pl.Series("name", [], dtype=pl.String)) if lists.len() == 0 else pl.col("name"))
-    )
-    long = long.with_columns(pl.col("name").str.to_lowercase().str.strip_chars())
+    """Names compare without case, markup and outer spaces: "Tolkien " here is "tolkien" there."""
+    long = lists.alias("name").to_frame().with_row_index("row").explode("name")
+    long = long.with_columns(clean(long["name"]).str.to_lowercase().alias("name"))
     long = long.filter(pl.col("name").is_not_null() & (pl.col("name") != ""))
     return Tags.of(long["row"].cast(pl.Int64).to_numpy(), long["name"], lists.len())

@@ -21,10 +21,10 @@ def checkerboard(
 ) -> Dataset:
     """Two platforms, "here" and "there": person p likes the items whose number is even or odd as p is.
 
-    Whoever likes even items here must be given even items there. `n_items` per platform; each person
-    leaves out some of theirs, so that there is something right to recommend. The last `hold_out` people
-    have no event "there"; only the first `shared` part of the people is known on both platforms. Titles of even and odd
-    items speak of different topics, alike on both platforms.
+    Whoever likes even items here must be given even items there. `n_items` per platform; each person leaves
+    out some of theirs, so that there is something right to recommend. The last `hold_out` people have no
+    event "there"; only the first `shared` part of the people is known on both platforms. Titles of even and
+    odd items speak of different topics, alike on both platforms.
     """
     person, item = np.meshgrid(np.arange(n_people), np.arange(n_items), indexing="ij")
     liked = (person % 2 == item % 2) & ((person + item // 2) % 4 != 0)

@@ -78,13 +78,11 @@ class Bridge(Scorer):
     def score(self, query: Query) -> FloatArray:
         """Blended scores (q, c); a score only orders."""
         side = self._side(query)
-        factors = side.blend.rows(query, self._space.item_platform)  # (q, components)
+        factors = side.blend.rows(query, self._space.item_platform).astype(np.float32)  # (q, components)
         total = np.zeros((len(query), len(query.candidates)), dtype=np.float32)
         for number, component in enumerate(side.components):
             if factors[:, number].any():
-                total += factors[:, number, None].astype(np.float32) * component.score(query).astype(
-                    np.float32
-                )
+                total += factors[:, number, None] * component.score(query).astype(np.float32, copy=False)
         return total.astype(np.float64)
 
     def explain(self, query: Query, items: ItemNums) -> Explanations:

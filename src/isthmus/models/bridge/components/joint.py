@@ -57,7 +57,8 @@ class Problem:
         rows = csr_array(dataset.interactions[:, touched])
         rows.data = np.ones(rows.nnz)
         rows = scale_columns(rows[np.flatnonzero(np.diff(rows.indptr) > 0)], factors)
-        return cls(rows, vectors[touched].astype(np.float64), touched, factors, config.reg)
+        text = vectors[touched].astype(np.float64) * np.sqrt(config.text_weight)
+        return cls(rows, text, touched, factors, config.reg)
 
     @property
     def dual_side(self) -> int:
@@ -80,7 +81,9 @@ class Solved:
     @classmethod
     def primal(cls, problem: Problem, columns: IntArray) -> Self:
         """Invert over items; keeps the weights from every item to those at `columns` of the problem."""
-        gram = (problem.rows.T @ problem.rows).toarray() + problem.text @ problem.text.T
+        gram = problem.text @ problem.text.T  # (n, n); what people add comes in place, the matrix is large
+        shared = (problem.rows.T @ problem.rows).tocoo()
+        gram[shared.row, shared.col] += shared.data
         gram[np.diag_indices_from(gram)] += problem.reg
         P = inverse_spd(gram, overwrite=True)
         B = -P[:, columns] / P.diagonal()[columns]
@@ -102,7 +105,7 @@ class Solved:
         diagonal = (1.0 - _quadratic(inverse, X, text)) / problem.reg
         if len(inverse) > _EXACT_SIDE:
             inverse = inverse.astype(np.float32)
-        kept = {"inverse": inverse, "text": text, "diagonal": diagonal, "reg": np.array(problem.reg)}
+        kept = {"inverse": inverse, "text": text, "diagonal": diagonal, "reg": np.array([problem.reg])}
         return cls(_common(problem, columns) | kept | pack_sparse("rows", X))
 
     def score(self, history: csr_array) -> FloatArray:
@@ -118,12 +121,12 @@ class Solved:
         A = self._smoothed(scaled)
         fitted = A[:, :n] @ self._rows[:, columns] + A[:, n:] @ self._text[columns].T  # x Z'(K+reg)^-1 Z
         own = scaled[:, columns].toarray()
-        reg, diagonal = float(self.kept["reg"]), self.kept["diagonal"][columns]
+        reg, diagonal = self.kept["reg"].item(), self.kept["diagonal"][columns]
         return np.asarray(own - (own - fitted) / (reg * diagonal))
 
     def _smoothed(self, scaled: csr_array) -> FloatArray:
         """(q, side): x Z' (K + reg)^-1. For somebody who was fitted it is a row of I - reg (K + reg)^-1."""
-        inverse, reg = self.kept["inverse"], float(self.kept["reg"])
+        inverse, reg = self.kept["inverse"], self.kept["reg"].item()
         same = self._known.find(scaled)
         A = np.empty((scaled.shape[0], len(inverse)), dtype=inverse.dtype)
         A[same >= 0] = -reg * inverse[same[same >= 0]]
@@ -206,9 +209,7 @@ class Joint(Component):
 
     def _problem(self, dataset: Dataset) -> Problem:
         everything = np.arange(dataset.n_items)
-        vectors = self.space.vectors * np.float32(np.sqrt(self.config.text_weight))
-        if self.config.text_weight == 0:
-            vectors = vectors[:, :0]
+        vectors = self.space.vectors if self.config.text_weight > 0 else self.space.vectors[:, :0]
         return Problem.of(dataset, self.config, everything, vectors, self.target)
 
     @property

@@ -1,0 +1,161 @@
+"""The least that Bridge must compute: its dense products and inverses, in floating-point operations.
+
+Counted from the sizes of the data, not from what ran: an inverse of n rows is n^3, a product 2 n m k. Sparse
+products, sorting and the search for weights are not counted: no real program can be as quick as this.
+"""
+
+import time
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from isthmus.dataset import Dataset
+from isthmus.models.bridge.components import joint, mapped, popular
+from isthmus.models.bridge.config import BridgeConfig
+from isthmus.models.bridge.hold_out import HoldOut, hide
+
+Work = Counter[str]
+"""Operations in "fp64" and "fp32"."""
+
+_CATEGORIES = 400
+_LATER = 400
+"""Caps of CategoryMap and of the cases with k > 0; see `mapped.py` and `blend.py`."""
+_SINGLE = 4_000
+"""From this side on an inverse is kept, and applied, in float32."""
+_BINS = 48
+
+
+def matmul_rates(n: int = 3_000) -> dict[str, float]:
+    """Operations a second of numpy's matrix product here and now, the best of four."""
+    rates = {}
+    for name, dtype in (("fp64", np.float64), ("fp32", np.float32)):
+        matrix = np.random.default_rng(0).random((n, n)).astype(dtype)
+        rates[name] = max(_rate(matrix) for _ in range(4))
+    return rates
+
+
+def _rate(matrix: NDArray[Any]) -> float:
+    started = time.perf_counter()
+    matrix @ matrix
+    return 2.0 * len(matrix) ** 3 / (time.perf_counter() - started)
+
+
+def seconds(work: Work, rates: dict[str, float]) -> float:
+    """How long `work` takes at these rates."""
+    return sum(count / rates[precision] for precision, count in work.items())
+
+
+def of_fit(dataset: Dataset, target: str, config: BridgeConfig, kept: Sequence[str]) -> Work:
+    """A fit for one target: all components on what is left when people are hidden, the scores the blend is
+    learnt on, and the components `kept` in the blend once more on everything."""
+    held = hide(dataset, dataset.platform_num(target), config)
+    sizes = _Sizes(dataset, target, config)
+    work: Work = Counter(fp32=2 * dataset.n_items * sizes.c * sizes.d)  # similar text, once
+    for data, names in ((held.rest, _ALL), (dataset, kept)):
+        work += _Sizes(data, target, config).solving(names)
+    return work + sizes.learning(held)
+
+
+def of_lists(dataset: Dataset, target: str, config: BridgeConfig, kept: Sequence[str]) -> Work:
+    """Scores of every item of the target for everybody, all of whom were there when it was fitted."""
+    sizes = _Sizes(dataset, target, config)
+    blended = 2 * dataset.n_users * sizes.c * len(kept)
+    return sizes.scoring(dataset.n_users, kept) + Counter(fp32=blended)
+
+
+_ALL = tuple(
+    component.name
+    for component in (
+        joint.Joint, joint.OwnPlatform, mapped.TasteMap, mapped.TextMap, mapped.CategoryMap,
+        popular.Timely, popular.TimelyBroad,
+    )
+)  # fmt: skip
+"""Components with dense work."""
+
+
+class _Sizes:
+    """The sizes of one dataset that operations are counted by."""
+
+    def __init__(self, dataset: Dataset, target: str, config: BridgeConfig) -> None:
+        matrix = dataset.interactions
+        people = np.bincount(matrix.indices, minlength=dataset.n_items)
+        here = dataset.item_platform == dataset.platform_num(target)
+        there = dataset.counts(target)
+        total = np.diff(matrix.indptr)
+        self.config = config
+        self.c = int(here.sum())
+        self.d = int(dataset.features.vectors.shape[1])
+        self.both = int(((there > 0) & (total > there)).sum())
+        text = self.d if config.text_weight else 0
+        self.joint = _Side(people[people > 0], int((total > 0).sum()), text, config)
+        self.own = _Side(people[here & (people > 0)], int((there > 0).sum()), 0, config)
+
+    def solving(self, names: Sequence[str]) -> Work:
+        """The components `names` fitted once."""
+        d, both, c = self.d, self.both, self.c
+        work: Work = Counter()
+        if joint.Joint.name in names:
+            work["fp64"] += self.joint.solving()
+        if joint.OwnPlatform.name in names:
+            work["fp64"] += self.own.solving()
+        # gram, factor, and solving for what the map gives (d wide, or all items of the target)
+        for name, width, wide in ((mapped.TextMap.name, d, d), (mapped.TasteMap.name, d, c),
+                                  (mapped.CategoryMap.name, _CATEGORIES, _CATEGORIES)):  # fmt: skip
+            if name in names:
+                work["fp64"] += 2 * both * width**2 + 2 * width**3 // 3 + 2 * width**2 * wide
+        if mapped.TextMap.name in names:
+            work["fp32"] += 2 * d * d * c
+        if mapped.CategoryMap.name in names:
+            work["fp32"] += 2 * _CATEGORIES**2 * c
+        return work
+
+    def scoring(self, q: int, names: Sequence[str]) -> Work:
+        """Dense products for `q` people who were fitted; the joint model's own are products with text."""
+        work: Work = Counter()
+        widths = {
+            joint.Joint.name: self.joint.text if self.joint.dual else 0,
+            mapped.TasteMap.name: self.d, mapped.TextMap.name: self.d, mapped.CategoryMap.name: _CATEGORIES,
+            popular.Timely.name: _BINS, popular.TimelyBroad.name: _BINS,
+        }  # fmt: skip
+        for name, width in widths.items():
+            if name in names:
+                work["fp32"] += 2 * q * width * self.c
+        return work
+
+    def learning(self, held: HoldOut) -> Work:
+        """All components asked about the hidden people, whose histories with k > 0 nobody was fitted with."""
+        work: Work = Counter()
+        rest = (
+            _Sizes(held.rest, held.rest.platforms[held.cases[0].query.platform], self.config)
+            if held.cases
+            else self
+        )
+        for case in held.cases:
+            q = len(case.query) if case.k == 0 else min(_LATER, len(case.query))
+            work += self.scoring(q, _ALL)
+            for side in (rest.joint, rest.own) if case.k else ():
+                if side.dual:
+                    work["fp32" if side.n > _SINGLE else "fp64"] += 2 * q * side.n**2
+        return work
+
+
+class _Side:
+    """A joint system: how large, in which form."""
+
+    def __init__(self, people: np.ndarray, rows: int, text: int, config: BridgeConfig) -> None:
+        if min(rows + text, len(people)) > config.max_side:
+            people = np.sort(people)[-config.max_side :]
+        self.people, self.text = people.astype(np.int64), text
+        self.dual = config.form == "dual" or (config.form == "auto" and len(people) > rows + text)
+        self.n = rows + text if self.dual else len(people)
+
+    def solving(self) -> int:
+        """The matrix, its inverse, and in the dual form the quadratic forms of its diagonal."""
+        m, d = len(self.people), self.text
+        if not self.dual:
+            return int(self.n**3 + 2 * m * m * d)
+        products = 2 * m * d * d + 2 * m * d * d + 2 * int(self.people.sum()) * d * 2
+        return int(self.n**3 + products + 2 * int((self.people**2).sum()))
