@@ -153,4 +153,7 @@ def figures(scores: Scores) -> dict[str, Any]:
 
 
 def _written(settings: Settings) -> str:
-    return ", ".join(f"{name} {value:g}" for name, value in settings.items()) or "defaults"
+    parts = (
+        f"{name} {value if isinstance(value, str) else f'{value:g}'}" for name, value in settings.items()
+    )
+    return ", ".join(parts) or "defaults"

@@ -3,8 +3,8 @@
     python benchmarks/encoding.py [--data DIR] [--texts 60000] [--workers] [--quick]
 
 Texts are the distinct titles of amazon-books-movies, and made of numbers beyond those. Each is given twice,
-as a catalogue would; the encoder must see it once. The best of three runs counts for the cache, each in a fresh
-object.
+as a catalogue would; the encoder must see it once. The best of three runs counts for the cache, each in a
+fresh object.
 """
 
 import tempfile

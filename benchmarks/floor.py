@@ -16,13 +16,14 @@ from isthmus.dataset import Dataset
 from isthmus.models.bridge.components import joint, mapped, popular
 from isthmus.models.bridge.config import BridgeConfig
 from isthmus.models.bridge.hold_out import HoldOut, hide
+from isthmus.schema import NO_TIME
 
 Work = Counter[str]
 """Operations in "fp64" and "fp32"."""
 
 _CATEGORIES = 400
 _LATER = 400
-"""Caps of CategoryMap and of the cases with k > 0; see `mapped.py` and `blend.py`."""
+"""Most categories of CategoryMap, most people per k > 0; see `mapped.py` and `blend.py`."""
 _SINGLE = 4_000
 """From this side on an inverse is kept, and applied, in float32."""
 _BINS = 48
@@ -52,11 +53,9 @@ def of_fit(dataset: Dataset, target: str, config: BridgeConfig, kept: Sequence[s
     """A fit for one target: all components on what is left when people are hidden, the scores the blend is
     learnt on, and the components `kept` in the blend once more on everything."""
     held = hide(dataset, dataset.platform_num(target), config)
-    sizes = _Sizes(dataset, target, config)
-    work: Work = Counter(fp32=2 * dataset.n_items * sizes.c * sizes.d)  # similar text, once
-    for data, names in ((held.rest, _ALL), (dataset, kept)):
-        work += _Sizes(data, target, config).solving(names)
-    return work + sizes.learning(held)
+    rest, whole = _Sizes(held.rest, target, config), _Sizes(dataset, target, config)
+    similar_text: Work = Counter(fp32=2 * dataset.n_items * whole.c * whole.d)
+    return similar_text + rest.solving(_ALL) + rest.learning(held) + whole.solving(kept)
 
 
 def of_lists(dataset: Dataset, target: str, config: BridgeConfig, kept: Sequence[str]) -> Work:
@@ -81,7 +80,7 @@ class _Sizes:
 
     def __init__(self, dataset: Dataset, target: str, config: BridgeConfig) -> None:
         matrix = dataset.interactions
-        people = np.bincount(matrix.indices, minlength=dataset.n_items)
+        touched = np.bincount(matrix.indices, minlength=dataset.n_items) > 0
         here = dataset.item_platform == dataset.platform_num(target)
         there = dataset.counts(target)
         total = np.diff(matrix.indptr)
@@ -89,9 +88,11 @@ class _Sizes:
         self.c = int(here.sum())
         self.d = int(dataset.features.vectors.shape[1])
         self.both = int(((there > 0) & (total > there)).sum())
+        self.categories = min(_CATEGORIES, dataset.features.categories.matrix.shape[1])
+        self.bins = _BINS if (dataset.times != NO_TIME).any() else 0
         text = self.d if config.text_weight else 0
-        self.joint = _Side(people[people > 0], int((total > 0).sum()), text, config)
-        self.own = _Side(people[here & (people > 0)], int((there > 0).sum()), 0, config)
+        self.joint = _Side(int(touched.sum()), int((total > 0).sum()), text, config)
+        self.own = _Side(int((here & touched).sum()), int((there > 0).sum()), 0, config)
 
     def solving(self, names: Sequence[str]) -> Work:
         """The components `names` fitted once."""
@@ -103,13 +104,13 @@ class _Sizes:
             work["fp64"] += self.own.solving()
         # gram, factor, and solving for what the map gives (d wide, or all items of the target)
         for name, width, wide in ((mapped.TextMap.name, d, d), (mapped.TasteMap.name, d, c),
-                                  (mapped.CategoryMap.name, _CATEGORIES, _CATEGORIES)):  # fmt: skip
+                                  (mapped.CategoryMap.name, self.categories, self.categories)):  # fmt: skip
             if name in names:
                 work["fp64"] += 2 * both * width**2 + 2 * width**3 // 3 + 2 * width**2 * wide
         if mapped.TextMap.name in names:
             work["fp32"] += 2 * d * d * c
         if mapped.CategoryMap.name in names:
-            work["fp32"] += 2 * _CATEGORIES**2 * c
+            work["fp32"] += 2 * self.categories**2 * c
         return work
 
     def scoring(self, q: int, names: Sequence[str]) -> Work:
@@ -117,8 +118,9 @@ class _Sizes:
         work: Work = Counter()
         widths = {
             joint.Joint.name: self.joint.text if self.joint.dual else 0,
-            mapped.TasteMap.name: self.d, mapped.TextMap.name: self.d, mapped.CategoryMap.name: _CATEGORIES,
-            popular.Timely.name: _BINS, popular.TimelyBroad.name: _BINS,
+            mapped.TasteMap.name: self.d, mapped.TextMap.name: self.d,
+            mapped.CategoryMap.name: self.categories,
+            popular.Timely.name: self.bins, popular.TimelyBroad.name: self.bins,
         }  # fmt: skip
         for name, width in widths.items():
             if name in names:
@@ -126,17 +128,13 @@ class _Sizes:
         return work
 
     def learning(self, held: HoldOut) -> Work:
-        """All components asked about the hidden people, whose histories with k > 0 nobody was fitted with."""
+        """All components, of this size, asked about the hidden people. With k > 0 target events left their
+        histories are none that was fitted, so they are multiplied with the whole inverse."""
         work: Work = Counter()
-        rest = (
-            _Sizes(held.rest, held.rest.platforms[held.cases[0].query.platform], self.config)
-            if held.cases
-            else self
-        )
         for case in held.cases:
             q = len(case.query) if case.k == 0 else min(_LATER, len(case.query))
             work += self.scoring(q, _ALL)
-            for side in (rest.joint, rest.own) if case.k else ():
+            for side in (self.joint, self.own) if case.k else ():
                 if side.dual:
                     work["fp32" if side.n > _SINGLE else "fp64"] += 2 * q * side.n**2
         return work
@@ -145,17 +143,13 @@ class _Sizes:
 class _Side:
     """A joint system: how large, in which form."""
 
-    def __init__(self, people: np.ndarray, rows: int, text: int, config: BridgeConfig) -> None:
-        if min(rows + text, len(people)) > config.max_side:
-            people = np.sort(people)[-config.max_side :]
-        self.people, self.text = people.astype(np.int64), text
-        self.dual = config.form == "dual" or (config.form == "auto" and len(people) > rows + text)
-        self.n = rows + text if self.dual else len(people)
+    def __init__(self, items: int, rows: int, text: int, config: BridgeConfig) -> None:
+        self.items = items if min(rows + text, items) <= config.max_side else config.max_side
+        self.text = text
+        self.dual = config.form == "dual" or (config.form == "auto" and self.items > rows + text)
+        self.n = rows + text if self.dual else self.items
 
     def solving(self) -> int:
-        """The matrix, its inverse, and in the dual form the quadratic forms of its diagonal."""
-        m, d = len(self.people), self.text
-        if not self.dual:
-            return int(self.n**3 + 2 * m * m * d)
-        products = 2 * m * d * d + 2 * m * d * d + 2 * int(self.people.sum()) * d * 2
-        return int(self.n**3 + products + 2 * int((self.people**2).sum()))
+        """The inverse and the products with text: of the matrix, and of the diagonal in the dual form."""
+        m, d = self.items, self.text
+        return int(self.n**3 + (4 * m * d * d if self.dual else 2 * m * m * d))

@@ -3,10 +3,10 @@
     python benchmarks/food_kitchen.py [--data DIR] [--quick] [--tune] [--everybody]
 
 A line is a person known on both platforms, items in order of time. Of each valid and test line the last item
-of the target is held out; the rest of the line is the history ("warm"), or only its items on the other platform
-("cold": all target items of valid and test people are hidden from training). All items of the target are
-ranked. The order gives no times, and items of the other platform that came after the held-out one stay in the
-history, as in the authors' protocol, which predicts the last item of the line.
+of the target is held out. The history is the rest of the line ("warm"), or only its items on the other
+platform ("cold": all target items of valid and test people are hidden from training). All items of the target
+are ranked. The order gives no times, and items of the other platform that came after the held-out one stay in
+the history, as in the authors' protocol, which predicts the last item of the line.
 
 Models learn from the lines of people on both platforms. --everybody adds those known on one only (43,663);
 EASE then cannot take part, since its system of 36,298 items or 53,000 people does not fit a small machine.

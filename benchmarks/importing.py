@@ -43,7 +43,7 @@ def main() -> None:
 
 
 def make_events(n: int, seed: int = 0) -> pl.DataFrame:
-    """`n` distinct events with the columns of Event: plays and some ratings, items skewed as real ones are."""
+    """`n` distinct events with the columns of Event: plays and some ratings, items as skewed as real ones."""
     rng = np.random.default_rng(seed)
     rated = rng.random(n) < 0.3
     start = int(datetime(2015, 1, 1, tzinfo=UTC).timestamp())

@@ -17,6 +17,7 @@ from scipy.optimize import minimize
 from isthmus.models.bridge.components import Component
 from isthmus.models.bridge.config import BridgeConfig
 from isthmus.models.bridge.hold_out import EVENTS_LEFT, Case
+from isthmus.numeric import top_k
 from isthmus.schema import FloatArray, IntArray, Query
 
 __all__ = ["Blend", "Sample", "gather"]
@@ -31,7 +32,7 @@ _CUTS = (10, 30)
 _STEPS = (0.0, 0.5, 0.7, 1.4, 2.0)
 _NOISE = 1.002
 _FEWEST = 10
-_PEOPLE_LATER = 800
+_PEOPLE_LATER = 500
 """For k > 0 so many people are enough: the weights start from those of the k before."""
 
 
@@ -117,16 +118,17 @@ def _gather_some(
     seen = query.history[:, query.candidates].toarray() != 0
     if query.blocked is not None:
         seen |= query.blocked[:, query.candidates].toarray() != 0
+    rows, columns = np.nonzero(seen)
     chosen = np.zeros_like(wanted)
     raw = []
     for component in components:
         scores = np.asarray(component.score(query), dtype=np.float32)
         raw.append(scores)
         # Ties (many zeros) are broken at random, else they would all be taken from the front.
-        noise = np.float32(1e-6 * scores.std()) * rng.random(scores.shape[1], dtype=np.float32)
-        broken = np.where(seen, np.float32(-np.inf), scores + noise)
-        best = np.argpartition(-broken, min(_TOP, broken.shape[1] - 1), axis=1)[:, :_TOP]
-        np.put_along_axis(chosen, best, values=True, axis=1)
+        spread = np.float32(1e-6 * scores[0].std() + 1e-30)
+        broken = scores + spread * rng.random(scores.shape[1], dtype=np.float32)
+        broken[rows, columns] = -np.inf
+        np.put_along_axis(chosen, top_k(broken, _TOP)[0], values=True, axis=1)
     share = min(1.0, _RANDOM / wanted.shape[1])
     at_random = (rng.random(wanted.shape) < share) & ~chosen & ~wanted
     mask = (chosen | wanted | at_random) & ~(seen & ~wanted)

@@ -13,12 +13,15 @@ from scipy.sparse import csr_array, vstack
 from isthmus.dataset import Dataset
 from isthmus.models.bridge.arrays import pack_sparse, unpack_sparse
 from isthmus.models.bridge.components.base import Arrays, Component, Scores
+from isthmus.numeric import unit_rows
 from isthmus.schema import FloatArray, ItemNums, Query
 
 __all__ = ["SameCreator", "SameStory", "SameTitle", "SimilarText"]
 
 _CHUNK = 1_000
 _SAMPLE = 200
+_DIMS = 256
+"""Dimensions in which texts are compared with one another; half of the default encoder's."""
 
 
 class ItemSimilarity(Component):
@@ -75,20 +78,20 @@ class SimilarText(ItemSimilarity):
     prior = 0.3
 
     def _similarities(self) -> csr_array:
-        vectors, columns = self.space.vectors, self.space.on(self.target)
+        vectors, columns = _compressed(self.space.vectors), self.space.on(self.target)
         theirs = vectors[columns].T  # (d, c)
-        floor = self._floor(theirs)
+        floor = self._floor(vectors, theirs)
         parts = [_above(vectors[i : i + _CHUNK] @ theirs, floor) for i in range(0, len(vectors), _CHUNK)]
         return csr_array(vstack(parts, format="csr")) if parts else csr_array((0, len(columns)))
 
-    def _floor(self, theirs: Scores) -> float:
+    def _floor(self, vectors: Scores, theirs: Scores) -> float:
         """The similarity above which a row keeps `neighbours` items on average, seen on some rows."""
-        filled = np.flatnonzero(self.space.vectors.any(axis=1))
+        filled = np.flatnonzero(vectors.any(axis=1))
         rows = filled[np.linspace(0, len(filled) - 1, min(_SAMPLE, len(filled))).astype(np.int64)]
         if len(rows) == 0 or theirs.shape[1] == 0:
             return 1.0
         share = min(1.0, self.config.neighbours / theirs.shape[1])
-        return max(0.05, float(np.quantile(self.space.vectors[rows] @ theirs, 1 - share)))
+        return max(0.05, float(np.quantile(vectors[rows] @ theirs, 1 - share)))
 
 
 class SameStory(ItemSimilarity):
@@ -128,6 +131,17 @@ class SameCreator(SameStory):
 
     def _tags(self) -> csr_array:
         return self.space.creators
+
+
+def _compressed(vectors: Scores) -> Scores:
+    """(n, at most `_DIMS`): unit vectors along the directions that spread most (PCA).
+
+    All pairs of items are compared, which is most of the time of a fit on a large catalogue.
+    """
+    if vectors.shape[1] <= _DIMS:
+        return vectors
+    _, directions = np.linalg.eigh((vectors.T @ vectors).astype(np.float64))
+    return np.asarray(unit_rows(vectors @ directions[:, -_DIMS:].astype(np.float32)))
 
 
 def _above(similar: Scores, floor: float) -> csr_array:
