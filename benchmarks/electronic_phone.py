@@ -4,11 +4,13 @@
 
 Protocol, since the split of the goal's figures was not published:
 
-- rows: train and test_original of both folders; items with fewer than 5 people are left out on both sides;
+- rows: train and test_original of both folders;
+- twins are phone items whose audience is that of an item of electronics (Jaccard >= .34, at least 2 people
+  in common): they are taken out of the data (--twins rows: they stay, but a test or validation row whose item
+  has a twin in the person's own training history is dropped);
+- then the 5-core on both platforms (--core items: only items with fewer than 5 people are left out);
 - per seed and person with 3 or more target rows, one random row is the test and one the validation; models
   see the other rows only, as training and as history; everything of the target is ranked;
-- twins (audiences with Jaccard >= .34 and at least 2 people in common, on training rows): a test or
-  validation row whose item has a twin in the person's own history is dropped;
 - every method has the same number of configurations to choose from, by NDCG@10 on the validation rows.
 
 Then k = 0, 1, 2, 4, 8: of a fifth of the people (--folds 5: of each fifth in turn) all but k random target
@@ -28,7 +30,16 @@ import polars as pl
 from common import Result, Table, find_data, number, parser, say
 from contest import COLUMNS, Contender, Scores, compete, figures, ratio, rows, tell
 from isthmus.dataset import Dataset
-from isthmus.evaluation import Cases, Split, Twins, TwinSettings, find_twins, leave_last_out, without_twins
+from isthmus.evaluation import (
+    Cases,
+    Split,
+    Twins,
+    TwinSettings,
+    find_twins,
+    k_core,
+    leave_last_out,
+    without_twins,
+)
 from isthmus.evaluation.split import entries
 
 SOURCE, TARGET = "electronic", "phone"
@@ -45,6 +56,7 @@ ELSEWHERE = {
 """Measured by throw-away scripts on ANOTHER split of the same rows: to be read beside ours."""
 _REGS = tuple({"reg": reg} for reg in (100.0, 10.0, 30.0, 200.0, 400.0, 1000.0))
 _FIFTHS = 5
+_TWINS = TwinSettings(shared=2)
 
 
 def main() -> None:
@@ -55,14 +67,22 @@ def main() -> None:
         "--peer", choices=["implicit"], action="append", default=[], help="measure it beside ours"
     )
     made.add_argument("--defaults", action="store_true", help="no tuning: everybody with their defaults")
+    made.add_argument(
+        "--core", choices=["people", "items"], default="people", help="5-core of both, or items"
+    )
+    made.add_argument(
+        "--twins", choices=["items", "rows"], default="items", help="what of twins is taken out"
+    )
     made.add_argument("--folds", type=int, choices=range(1, 6), default=1, help="fifths of the people per k")
     asked = made.parse_args()
-    dataset = read(find_data(asked, "disencdr-ids"), people=500 if asked.quick else None)
+    dataset = read(find_data(asked, "disencdr-ids"), people=2_000 if asked.quick else None)
+    dataset = prepare(dataset, core=asked.core, twins=asked.twins)
     seeds = asked.seeds[:1] if asked.quick else asked.seeds
     contenders = choose_contenders(asked)
     if asked.quick or asked.defaults:
         contenders = [one.with_defaults() for one in contenders]
-    result = Result("electronic_phone", quick=asked.quick, notes=[_about(dataset, seeds, contenders)])
+    result = Result("electronic_phone", quick=asked.quick)
+    result.notes.append(_about(dataset, asked, contenders))
     splits = [hold_out(dataset, seed) for seed in seeds]
     _tell_of_twins(splits, result)
     scores = measure_all(contenders, splits, result)
@@ -111,6 +131,16 @@ def read(data: Path, people: int | None = None) -> Dataset:
     return Dataset.from_frames(events, None, links, encoder=None)
 
 
+def prepare(dataset: Dataset, *, core: str, twins: str) -> Dataset:
+    """Without twins of the target if `twins` is "items"; the 5-core of people too if `core` is "people"."""
+    if twins == "items":
+        found = find_twins(dataset, TARGET, _TWINS)
+        dataset = dataset.keeping(~np.isin(dataset.interactions.indices, found.target))
+    if core == "people":
+        return k_core(dataset, 5)
+    return replace(dataset, hidden=np.bincount(dataset.interactions.indices, minlength=dataset.n_items) == 0)
+
+
 def _rows(file: Path) -> pl.DataFrame:
     columns = {"user_id": pl.String, "item_id": pl.String, "one": pl.String}
     read = pl.read_csv(file, separator="\t", has_header=False, schema=columns)
@@ -123,7 +153,7 @@ def hold_out(dataset: Dataset, seed: int) -> Split:
     Without times `leave_last_out` takes random rows. Its test history holds the validation row, ours not.
     """
     split = leave_last_out(dataset, TARGET, seed=seed)
-    twins = find_twins(split.train, TARGET, TwinSettings(shared=2))
+    twins = find_twins(split.train, TARGET, _TWINS)
     cases = [_without_leaks(cases, split.train, twins) for cases in (split.validation, split.test)]
     kept = [int(case.truth.nnz) for case in cases]
     facts = {**split.facts, "twin_pairs": len(twins), "validation_kept": kept[0], "test_kept": kept[1]}
@@ -201,29 +231,30 @@ def measure_shots(
     result.figures["shots"] = {str(k): figures(by_k[k]) for k in ks}
 
 
-def _about(dataset: Dataset, seeds: Sequence[int], contenders: Sequence[Contender]) -> str:
+def _about(dataset: Dataset, asked: argparse.Namespace, contenders: Sequence[Contender]) -> str:
     most = max(len(one.settings) for one in contenders)
     tuned = (
         f"Up to {most} configurations per method, chosen on validation rows" if most > 1 else "All defaults"
     )
-    items = np.bincount(dataset.item_platform, minlength=2)
+    items = np.bincount(dataset.item_platform[~dataset.hidden], minlength=2)
     on = np.bincount(dataset.item_platform[dataset.interactions.indices], minlength=2)
     parts = [
-        f"{name}: {items[number]:,} items, {on[number]:,} rows"
+        f"{name} {items[number]:,} items and {on[number]:,} rows"
         for number, name in enumerate(dataset.platforms)
     ]
-    say("; ".join(parts))
-    return (
-        f"{dataset.n_users:,} people; {'; '.join(parts)}; items with 5 people or more; seeds "
-        f"{', '.join(map(str, seeds))}. {tuned}."
+    said = (
+        f"{', '.join(parts)}; 5-core on {'people and items' if asked.core == 'people' else 'items'}; twins: "
+        f"{'phone items' if asked.twins == 'items' else 'test rows'} left out. {tuned}."
     )
+    say(said)
+    return said
 
 
 def _tell_of_twins(splits: Sequence[Split], result: Result) -> None:
     asked = sum(split.facts["test_people"] for split in splits)
     kept = sum(split.facts["test_kept"] for split in splits)
     result.notes.append(
-        f"Twins: {100 * (1 - kept / asked):.1f} % of {asked:,} test rows had a twin in the person's own "
+        f"{asked:,} test rows, of which {100 * (1 - kept / asked):.1f} % had a twin in the person's own "
         "history and were dropped."
     )
     result.figures["splits"] = [dict(split.facts) for split in splits]

@@ -25,7 +25,7 @@ from scipy.sparse import csr_array
 
 from common import Result, Said, Table, cache_folder, find_data, parser
 from contest import COLUMNS, Contender, Scores, compete, figures, ratio, rows, tell
-from isthmus.dataset import Dataset
+from isthmus.dataset import Dataset, item_key
 from isthmus.encoders import load_encoder
 from isthmus.evaluation import Cases, Split, find_twins, without_twins
 from isthmus.schema import IntArray
@@ -33,6 +33,8 @@ from isthmus.schema import IntArray
 PLATFORMS = ("food", "kitchen")
 _TWO = ("train_overlap.txt.gz", "valid.txt", "test.txt")
 _ONE = ("train_A.txt.gz", "train_B.txt.gz")
+_FIRST_OF_B = 8_661
+"""From here on the items in the lines are those of kitchen."""
 
 
 class PlainUnpickler(pickle.Unpickler):
@@ -51,7 +53,7 @@ def main() -> None:
     asked = made.parse_args()
     data = find_data(asked, "amazon-food-kitchen")
     lines = read_lines(data, everybody=asked.everybody, most=400 if asked.quick else None)
-    dataset = build(data, lines)
+    dataset = build(data, lines, only_seen=asked.quick)
     name = "food_kitchen_everybody" if asked.everybody else "food_kitchen"
     result = Result(name, quick=asked.quick, notes=[_about(dataset, lines, tuned=asked.tune)])
     for target in PLATFORMS:
@@ -82,22 +84,24 @@ def _line(number: int, text: str) -> Iterator[tuple[int, int, int]]:
         yield number, place, int(item)
 
 
-def build(data: Path, lines: dict[str, IntArray]) -> Dataset:
-    """People are named by file and line, items by their number in the lines."""
+def build(data: Path, lines: dict[str, IntArray], *, only_seen: bool = False) -> Dataset:
+    """People are named by file and line, items by their number in the lines; `only_seen` leaves out the rest."""
     items = [_catalogue(data, letter, platform) for letter, platform in zip("AB", PLATFORMS, strict=True)]
-    first_of_b = items[0].height
-    items[1] = items[1].with_columns(item_id=(pl.col("item_id").cast(pl.Int64) + first_of_b).cast(pl.String))
-    events = pl.concat([_events(file, found, first_of_b) for file, found in lines.items()])
+    items[1] = items[1].with_columns(item_id=(pl.col("item_id").cast(pl.Int64) + _FIRST_OF_B).cast(pl.String))
+    events = pl.concat([_events(file, found) for file, found in lines.items()])
+    catalogue = pl.concat(items)
+    if only_seen:
+        catalogue = catalogue.join(events, on=["platform", "item_id"], how="semi", maintain_order="left")
     links = events.select(person="user_id", platform="platform", user_id="user_id").unique(
         maintain_order=True
     )
     encoder = load_encoder("use", None, cache_folder(), Said())
-    return Dataset.from_frames(events, pl.concat(items), links, encoder=encoder)
+    return Dataset.from_frames(events, catalogue, links, encoder=encoder)
 
 
-def _events(file: str, found: IntArray, first_of_b: int) -> pl.DataFrame:
+def _events(file: str, found: IntArray) -> pl.DataFrame:
     return pl.DataFrame({
-        "platform": np.where(found[:, 2] < first_of_b, *PLATFORMS),
+        "platform": np.where(found[:, 2] < _FIRST_OF_B, *PLATFORMS),
         "user_id": [name_of(file, number) for number in found[:, 0].tolist()],
         "item_id": found[:, 2].astype(str),
         "kind": ["purchase"] * len(found),
@@ -152,10 +156,10 @@ def hold_out(dataset: Dataset, lines: dict[str, IntArray], target: str, *, cold:
 
 def _last_of(dataset: Dataset, found: IntArray, file: str, target: str) -> csr_array:
     """(n_users, n_items): one where an item is the last of `target` in a line, and there once."""
-    keys = np.array([f"{platform}\x1f{item}" for platform, item in _named(dataset, found)], dtype=object)
+    keys = [item_key(PLATFORMS[item >= _FIRST_OF_B], str(item)) for item in found[:, 2].tolist()]
     frame = pl.DataFrame({
         "line": found[:, 0], "place": found[:, 1],
-        "item": dataset.items.nums_of_column(pl.Series(keys.tolist())),
+        "item": dataset.items.nums_of_column(pl.Series(keys)),
     })  # fmt: skip
     mine = frame.filter(
         pl.Series(dataset.item_platform[frame["item"].to_numpy()] == dataset.platform_num(target))
@@ -165,12 +169,6 @@ def _last_of(dataset: Dataset, found: IntArray, file: str, target: str) -> csr_a
     users = dataset.users.nums([name_of(file, number) for number in last["line"].to_list()])
     ones = np.ones(last.height)
     return csr_array((ones, (users, last["item"].to_numpy())), shape=dataset.interactions.shape)
-
-
-def _named(dataset: Dataset, found: IntArray) -> Iterator[tuple[str, int]]:
-    first_of_b = int((dataset.item_platform == dataset.platform_num(PLATFORMS[0])).sum())
-    for item in found[:, 2].tolist():
-        yield PLATFORMS[int(item >= first_of_b)], item
 
 
 def _keys(matrix: csr_array) -> IntArray:

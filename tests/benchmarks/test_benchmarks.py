@@ -168,7 +168,13 @@ def needs_data(name: str) -> Path:
 
 def test_electronic_phone_hides_its_rows_and_leaves_k(script):
     module: ModuleType = script("electronic_phone")
-    dataset = module.read(needs_data("disencdr-ids"), people=200)
+    whole = module.read(needs_data("disencdr-ids"), people=2_000)
+    dataset = module.prepare(whole, core="people", twins="items")
+    twins = module.find_twins(whole, "phone", module._TWINS)
+    assert len(twins) > 0
+    assert dataset.interactions[:, twins.target].nnz == 0
+    counts = dataset.counts("phone")
+    assert counts[counts > 0].min() >= 5
     split = module.hold_out(dataset, seed=3)
     for cases in (split.validation, split.test):
         assert cases.truth.nnz > 20
