@@ -85,7 +85,7 @@ def _line(number: int, text: str) -> Iterator[tuple[int, int, int]]:
 
 
 def build(data: Path, lines: dict[str, IntArray], *, only_seen: bool = False) -> Dataset:
-    """People are named by file and line, items by their number in the lines; `only_seen` leaves out the rest."""
+    """People are named by file and line, items by their number in the lines; `only_seen`: no others."""
     items = [_catalogue(data, letter, platform) for letter, platform in zip("AB", PLATFORMS, strict=True)]
     items[1] = items[1].with_columns(item_id=(pl.col("item_id").cast(pl.Int64) + _FIRST_OF_B).cast(pl.String))
     events = pl.concat([_events(file, found) for file, found in lines.items()])

@@ -24,7 +24,10 @@ def test_parts_are_of_what_speaks_for_the_item() -> None:
         ITEM_PLATFORM, platform=2,
     )  # fmt: skip
     assert found[0][0] == Reason(
-        2, (Carrier(0, 0, 0.375), Carrier(1, 1, 0.125)), {"similar text": 0.5, "popular": 0.5}
+        2,
+        (Carrier(0, 0, 0.375), Carrier(1, 1, 0.125)),
+        {"similar text": 0.5, "popular": 0.5},
+        {"popular": 0.5},
     )
     assert found[0][1] == Reason(2, (), {})
 
@@ -57,6 +60,9 @@ TWO = Reason(2, (Carrier(0, 0, 0.5), Carrier(1, 1, 0.4)), {"similar text": 0.9, 
     (Reason(1, (Carrier(2, 2, 1.0),), {"read or bought together": 1.0}),
      "Because you played Outer Wilds (games): read or bought together.",
      "因为你玩过《Outer Wilds》（games）：常被同一批人喜欢。"),
+    (Reason(1, (Carrier(0, 0, 0.2),), {"popular": 0.6, "same story": 0.4}, {"popular": 0.6}),
+     "Popular, and because you read 三体 (books): same story.",
+     "很受欢迎，也因为你读过《三体》（books）：同一个故事。"),
     (Reason(2, (), {"popular": 1.0}), "Popular on games.", "在 games 上很受欢迎。"),
     (Reason(2, (), {}), "Nothing known of you speaks for it; it fills the list.",
      "没有已知的兴趣与它相关，仅用于补足列表。"),

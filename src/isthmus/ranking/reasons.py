@@ -16,15 +16,20 @@ Language = Literal["en", "zh"]
 
 _CHINESE = {
     "popular": "很受欢迎",
+    "popular at the time": "当时很受欢迎",
+    "popular in those years": "那几年很受欢迎",
     "similar text": "内容相近",
     "read or bought together": "常被同一批人喜欢",
-    "read together": "常被同一批人喜欢",
-    "bought together": "常被同一批人喜欢",
-    "same story in another medium": "同一个故事的另一种形式",
+    "liked together": "常被同一批人喜欢",
+    "liked together on this platform": "在这个平台上常被同一批人喜欢",
+    "often found together": "常常一起出现",
+    "like-minded people": "与你相似的人喜欢",
+    "same story": "同一个故事",
+    "same title": "同名作品",
     "same creator": "同一位创作者",
-    "same category": "同一类别",
-    "text map": "与你的整体兴趣相符",
-    "neighbours": "与你相似的人喜欢",
+    "people with your taste": "品味相近的人喜欢",
+    "your topics, as this platform speaks of them": "与你的整体兴趣相符",
+    "categories you like elsewhere": "你在别处喜欢的类别",
 }
 
 _VERBS: Mapping[str, tuple[str, str]] = {
@@ -59,6 +64,8 @@ class Reason:
     """The past items that carry most, largest first."""
     components: Mapping[str, float]
     """Part of each component of the model, largest first, adding up to one; empty if nothing does."""
+    crowd: Mapping[str, float] = field(default_factory=dict)
+    """Of these parts, what rests on no past item: popularity."""
 
 
 def reasons_of(
@@ -90,6 +97,9 @@ def _reason(
         for place in np.argsort(-per_component, kind="stable")
         if per_component[place] > 0
     }
+    alone = explanations.past_item[mine] == NO_ITEM
+    of_crowd = np.bincount(explanations.component[mine][alone], part[alone], len(explanations.components))
+    crowd = {name: float(of_crowd[explanations.components.index(name)]) for name in components}
     items, where = np.unique(explanations.past_item[mine], return_inverse=True)
     per_item = np.where(items == NO_ITEM, 0.0, np.bincount(where, part, len(items)))
     best = np.argsort(-per_item, kind="stable")[:n_carriers]
@@ -98,7 +108,7 @@ def _reason(
         for place in best
         if per_item[place] > 0
     )
-    return Reason(platform, carriers, components)
+    return Reason(platform, carriers, components, {name: value for name, value in crowd.items() if value > 0})
 
 
 @dataclass(frozen=True)
@@ -119,9 +129,8 @@ class Speaker:
         """
         strongest = reason.carriers[0].share if reason.carriers else 0.0
         carriers = [carrier for carrier in reason.carriers if carrier.share >= strongest / 5]
-        names = [name for name, part in reason.components.items() if part >= 0.2]
         say = self._in_chinese if language == "zh" else self._in_english
-        return say(reason, carriers, names)
+        return say(reason, carriers, _names(reason, bool(carriers)))
 
     def _in_english(self, reason: Reason, carriers: list[Carrier], names: list[str]) -> str:
         where = self.platforms[reason.platform]
@@ -130,11 +139,13 @@ class Speaker:
                 return "Nothing known of you speaks for it; it fills the list."
             said = [f"popular on {where}" if name == "popular" else name for name in names]
             return f"{said[0][:1].upper()}{_listed(said, ' and ')[1:]}."
+        crowd = _of_the_crowd(reason)
         deeds = [
             f"{self._verb(one.platform)[0]} {self.titles[one.item]} ({self.platforms[one.platform]})"
             for one in carriers
         ]
-        return f"Because you {_listed(deeds, ' and ')}{': ' + ', '.join(names) if names else ''}."
+        because = f"ecause you {_listed(deeds, ' and ')}{': ' + ', '.join(names) if names else ''}."
+        return f"{crowd[:1].upper()}{crowd[1:]}, and b{because}" if crowd else f"B{because}"
 
     def _in_chinese(self, reason: Reason, carriers: list[Carrier], names: list[str]) -> str:
         where = self.platforms[reason.platform]
@@ -145,13 +156,29 @@ class Speaker:
             f"{self._verb(one.platform)[1]}《{self.titles[one.item]}》（{self.platforms[one.platform]}）"
             for one in carriers
         ]
-        return f"因为你{_listed(deeds, '和', '、')}{'：' + '，'.join(said) if said else ''}。"
+        crowd = _of_the_crowd(reason)
+        because = f"因为你{_listed(deeds, '和', '、')}{'：' + '，'.join(said) if said else ''}。"
+        return f"{_CHINESE.get(crowd, crowd)}，也{because}" if crowd else because
 
     def _verb(self, platform: int) -> tuple[str, str]:
         name = self.platforms[platform]
         if name in self.verbs:
             return self.verbs[name]
         return next((verb for part, verb in _VERBS.items() if part in name.lower()), ("liked", "喜欢"))
+
+
+def _names(reason: Reason, carried: bool) -> list[str]:
+    """Components worth naming: with past items those that rest on them, without, all that carry a fifth."""
+    if not carried:
+        return [name for name, part in reason.components.items() if part >= 0.2]
+    parts = {name: part - reason.crowd.get(name, 0.0) for name, part in reason.components.items()}
+    least = 0.2 * sum(parts.values())
+    return [name for name, part in sorted(parts.items(), key=lambda one: -one[1]) if part >= max(least, 1e-9)]
+
+
+def _of_the_crowd(reason: Reason) -> str:
+    """The largest component without past items, where these carry most of the score; else ""."""
+    return max(reason.crowd, key=lambda name: reason.crowd[name]) if sum(reason.crowd.values()) > 0.5 else ""
 
 
 def _listed(parts: list[str], last: str, comma: str = ", ") -> str:
