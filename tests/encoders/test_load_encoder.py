@@ -18,6 +18,7 @@ def test_a_folder_puts_it_behind_the_cache(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.extras
 def test_the_name_given_wins_over_the_settings():
     settings = EncoderSettings(name="use", base_url="http://localhost:1/v1")
     assert load_encoder("openai:nomic", settings).name == "openai:nomic"

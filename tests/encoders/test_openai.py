@@ -12,9 +12,13 @@ import pytest
 from encoder_suite import EncoderSuite
 
 from isthmus.encoders import load_encoder
-from isthmus.encoders.openai import OpenAIEncoder
 from isthmus.errors import EncoderError
 from isthmus.settings import EncoderSettings
+
+pytest.importorskip("httpx", reason="needs isthmus[openai]")
+from isthmus.encoders.openai import OpenAIEncoder
+
+pytestmark = pytest.mark.extras
 
 
 def vector_of(text, size):

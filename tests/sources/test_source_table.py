@@ -77,7 +77,7 @@ class TestWithoutMapping:
         assert items["b/2 é"]["title"] == "Two\nlines"
         assert items["b/2 é"]["creators"] == ["A", "B"]
         assert items["📚3"]["categories"] == ["小说", "古典"]
-        assert items["b1"]["hidden"] is False
+        assert items["b1"]["hidden"] is None  # not said
 
     def test_other_columns_are_named_once(self) -> None:
         assert read(FILE, batch_rows=1).ignored == ("address",)

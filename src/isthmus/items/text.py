@@ -66,7 +66,7 @@ def _read_entities(texts: pl.Series) -> pl.Series:
 
 def _names(lists: pl.Series) -> pl.Series:
     distinct = lists.list.drop_nulls().list.unique(maintain_order=True).list.head(_NAMES_PER_LIST)
-    return clean(distinct.list.join(", "))
+    return clean(distinct.cast(pl.List(pl.String)).list.join(", "))  # older polars forgets the type
 
 
 def _without_title(descriptions: pl.Series, titles: pl.Series) -> pl.Series:
