@@ -7,7 +7,7 @@ P = (I - Z' (K + reg)^-1 Z) / reg for Z = [X; sqrt(g) E'].
 """
 
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -77,6 +77,13 @@ class Solved:
         if self.dual:
             self._rows, self._text = unpack_sparse("rows", arrays), arrays["text"]
             self._known = KnownRows(self._rows)
+            self._prepare(arrays["columns"], arrays["inverse"].dtype)
+
+    def _prepare(self, columns: IntArray, dtype: Any) -> None:
+        """What every answer in dual form needs of the target's columns, in the precision of the inverse."""
+        self._theirs = csr_array(self._rows[:, columns]).astype(dtype)
+        self._their_text = np.ascontiguousarray(self._text[columns].T, dtype=dtype)  # (d, columns)
+        self._shrunk = (self.kept["reg"].item() * self.kept["diagonal"][columns]).astype(dtype)
 
     @classmethod
     def primal(cls, problem: Problem, columns: IntArray) -> Self:
@@ -117,12 +124,13 @@ class Solved:
 
     def _dual_scores(self, scaled: csr_array) -> FloatArray:
         """x B = x (I - P / diag P); the first term is cancelled on the person's own items."""
-        n, columns = self._rows.shape[0], self.kept["columns"]
-        A = self._smoothed(scaled)
-        fitted = A[:, :n] @ self._rows[:, columns] + A[:, n:] @ self._text[columns].T  # x Z'(K+reg)^-1 Z
-        own = scaled[:, columns].toarray()
-        reg, diagonal = self.kept["reg"].item(), self.kept["diagonal"][columns]
-        return np.asarray(own - (own - fitted) / (reg * diagonal))
+        n, A = self._rows.shape[0], self._smoothed(scaled)
+        scores = np.ascontiguousarray(A[:, :n] @ self._theirs)  # x Z' (K + reg)^-1 Z, people, then text
+        scores += A[:, n:] @ self._their_text
+        scores /= self._shrunk
+        own = scaled[:, self.kept["columns"]].tocoo()
+        scores[own.row, own.col] += own.data * (1.0 - 1.0 / self._shrunk[own.col])
+        return scores
 
     def _smoothed(self, scaled: csr_array) -> FloatArray:
         """(q, side): x Z' (K + reg)^-1. For somebody who was fitted it is a row of I - reg (K + reg)^-1."""
