@@ -173,9 +173,6 @@ def test_popularity_follows_the_times_of_the_person() -> None:
 
 
 def test_without_anybody_in_common_text_carries_the_interest() -> None:
-    full = board()
-    here = full.interactions[:, full.item_platform == 0]
-    assert here.nnz
     alone = checkerboard(40, shared=0.0, encoder=_encoder())
     lists = Bridge().fit(alone).recommend(alone.query(np.arange(8), "there"), 5).item_nums
     parity = np.vectorize(lambda num: int(alone.items.ids[num][-1]) % 2)(lists)
