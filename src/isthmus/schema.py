@@ -201,9 +201,13 @@ class Query:
 
     def rows(self, start: int, stop: int) -> Self:
         """The same question for the people `start` to `stop`, so that many can be answered piece by piece."""
-        times = None if self.times is None else self.times[start:stop]
-        blocked = None if self.blocked is None else self.blocked[start:stop]
-        return replace(self, history=self.history[start:stop], times=times, blocked=blocked)
+        return self.take(slice(start, stop))
+
+    def take(self, people: slice | IntArray) -> Self:
+        """The same question for some of the people, by their rows."""
+        times = None if self.times is None else self.times[people]
+        blocked = None if self.blocked is None else self.blocked[people]
+        return replace(self, history=self.history[people], times=times, blocked=blocked)
 
 
 @dataclass(frozen=True)

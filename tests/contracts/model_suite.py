@@ -160,7 +160,7 @@ class ModelContract:
             assert dataset.items.num(item_key(platform, f"{platform}-13")) in query.candidates
             scores = model.score(query)
             assert scores.shape == (dataset.n_users, len(query.candidates))
-            assert scores.dtype == np.float64
+            assert scores.dtype in (np.float64, np.float32)
             assert np.isfinite(scores).all()
 
     def test_explanations_add_up_to_the_score(self, untidy: tuple[Scorer, Dataset]) -> None:

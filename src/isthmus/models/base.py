@@ -18,6 +18,7 @@ from pydantic import TypeAdapter
 from safetensors.numpy import load_file, save_file
 
 from isthmus.dataset import Dataset
+from isthmus.engine import Progress, Silent
 from isthmus.errors import InputError, NotFittedError
 from isthmus.numeric import top_k
 from isthmus.schema import (
@@ -91,6 +92,8 @@ class Scorer(ABC):
     name: ClassVar[str]
     config_type: ClassVar[type]
     config: Any
+    progress: Progress = Silent()
+    """Where a long fit says how far it is."""
 
     @abstractmethod
     def fit(self, dataset: Dataset, *, rng: RNG = None) -> Self:
@@ -98,7 +101,10 @@ class Scorer(ABC):
 
     @abstractmethod
     def score(self, query: Query) -> FloatArray:
-        """Scores (q, c) of the query's candidates; higher is better, and nothing else is promised."""
+        """Scores (q, c) of the query's candidates; higher is better, and nothing else is promised.
+
+        A fresh array, which the caller may change; float64, or float32 where a model computes in that.
+        """
 
     @abstractmethod
     def explain(self, query: Query, items: ItemNums) -> Explanations:
@@ -171,8 +177,8 @@ def _chunks(n_rows: int, n_columns: int) -> Iterator[tuple[int, int]]:
 
 
 def _without_excluded(scores: FloatArray, query: Query) -> FloatArray:
-    """The scores with -inf where an item must not be shown; a fresh array."""
-    scores = np.array(scores, dtype=np.float64)
+    """The scores with -inf where an item must not be shown, in place where they are an array of their own."""
+    scores = np.require(scores, requirements=["OWNDATA", "WRITEABLE"])
     masks = ([query.history] if query.exclude_seen else []) + (
         [query.blocked] if query.blocked is not None else []
     )

@@ -42,6 +42,7 @@ def fit_model(
         if target is not None:
             dataset.platform_num(target)
         with (progress or Silent()).track(f"Fitting {name}", 0):
+            model.progress = progress or Silent()
             model.fit(dataset, rng=seed)
         about = {
             "config": asdict(model.config),

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 
-from isthmus.models.bridge.components import Component
+from isthmus.models.bridge.components import Component, dense
 from isthmus.models.bridge.config import BridgeConfig
 from isthmus.models.bridge.hold_out import EVENTS_LEFT, Case
 from isthmus.numeric import top_k
@@ -22,17 +22,22 @@ from isthmus.schema import FloatArray, IntArray, Query
 
 __all__ = ["Blend", "Sample", "gather"]
 
-_TOP = 100
+_TOP = 60
 """Best candidates of each component among which the weights are learnt."""
 _RANDOM = 200
 """Further candidates per person, standing for all the rest."""
 _PEOPLE_AT_ONCE = 100
 _CUTS = (10, 30)
 """NDCG at these lengths is what the last step lifts; the longer one steadies the shorter."""
-_STEPS = (0.0, 0.5, 0.7, 1.4, 2.0)
+_FACTORS = np.array([0.0, 0.5, 0.7, 1.4, 2.0])
+_SUMMANDS = np.array([0.1, 0.25, 0.5, 1.0])
+"""In parts of the largest weight."""
+_ROUNDS = 3
 _NOISE = 1.002
+_LEAST = 0.02
+"""Share of the weight below which a component is not worth its time."""
 _FEWEST = 10
-_PEOPLE_LATER = 500
+_PEOPLE_LATER = 400
 """For k > 0 so many people are enough: the weights start from those of the k before."""
 
 
@@ -79,12 +84,12 @@ class Blend:
             if k in samples and len(samples[k].relevant) >= _FEWEST:
                 weights = _fit(samples[k], scales, weights, config)
             learnt.append(weights)
-        return cls(scales, np.array(learnt))
+        found = np.array(learnt)
+        return cls(scales, np.where(found > _LEAST * found.sum(axis=1, keepdims=True), found, 0.0))
 
     def used(self) -> NDArray[np.bool_]:
-        """(components,): whether a component carries a fiftieth of the weight or more for any k."""
-        total = self.weights.sum(axis=1, keepdims=True)
-        return np.asarray((self.weights > 0.02 * total).any(axis=0))
+        """(components,): whether a component has weight for any k."""
+        return np.asarray((self.weights > 0).any(axis=0))
 
     def only(self, kept: NDArray[np.bool_]) -> Self:
         """The blend of some of its components."""
@@ -122,7 +127,7 @@ def _gather_some(
     chosen = np.zeros_like(wanted)
     raw = []
     for component in components:
-        scores = np.asarray(component.score(query), dtype=np.float32)
+        scores = dense(component.score(query))
         raw.append(scores)
         # Ties (many zeros) are broken at random, else they would all be taken from the front.
         spread = np.float32(1e-6 * scores[0].std() + 1e-30)
@@ -209,23 +214,35 @@ def _likeliest(scores: NDArray[np.float32], sample: Sample, prior: FloatArray, s
 
 
 def _lift_ndcg(scores: NDArray[np.float32], sample: Sample, weights: FloatArray) -> FloatArray:
-    """Halve, double or drop one weight at a time while mean NDCG rises by more than noise."""
-    best, weights = _ndcg(scores @ weights.astype(np.float32), sample), weights.copy()
-    for _ in range(2):
-        for number in np.flatnonzero(weights > 0):
-            for step in _STEPS:
-                tried = weights.copy()
-                tried[number] *= step
-                reached = _ndcg(scores @ tried.astype(np.float32), sample)
-                if reached > best * _NOISE:
-                    best, weights = reached, tried
+    """Change one weight at a time while mean NDCG rises by more than noise.
+
+    Likelihood judges all of a list, NDCG its head: what tells the best items apart may have got no weight.
+    So steps also add to a weight, and each component's best step is taken.
+    """
+    weights, parts = weights.copy(), [np.ascontiguousarray(part) for part in np.moveaxis(scores, 2, 0)]
+    total: NDArray[Any] = scores @ weights.astype(np.float32)
+    total[np.isneginf(sample.offset)] = -np.inf
+    best = _ndcg(total, sample)
+    for _ in range(_ROUNDS):
+        before = best
+        for number, part in enumerate(parts):
+            tries = weights[number] * _FACTORS if weights[number] > 0 else np.zeros(0)
+            tries = np.concatenate([tries, weights[number] + weights.max() * _SUMMANDS])
+            totals = ((total + np.float32(tried - weights[number]) * part, tried) for tried in tries)
+            reached, moved, tried = max(
+                ((_ndcg(moved, sample), moved, tried) for moved, tried in totals), key=lambda one: one[0]
+            )
+            if reached > best * _NOISE:
+                best, total, weights[number] = reached, moved, tried
+        if best < before * _NOISE**2:
+            break
     return weights
 
 
-def _ndcg(total: NDArray[np.float32], sample: Sample) -> float:
-    total = np.where(sample.offset > -np.inf, total, -np.inf)
+def _ndcg(total: NDArray[Any], sample: Sample) -> float:
+    """Mean over people and `_CUTS`; `total` (q, m) is -inf at padding."""
     longest = min(max(_CUTS), total.shape[1])
-    top = np.argpartition(-total, longest - 1, axis=1)[:, :longest]
+    top = np.argpartition(total, total.shape[1] - longest, axis=1)[:, -longest:]
     order = np.take_along_axis(top, np.argsort(-np.take_along_axis(total, top, 1), axis=1, kind="stable"), 1)
     gains = np.take_along_axis(sample.wanted, order, 1) / np.log2(np.arange(longest) + 2)
     ideal = np.concatenate([[0.0], np.cumsum(1 / np.log2(np.arange(longest) + 2))])

@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
 import numpy as np
+from scipy.sparse import csr_array
 
 from isthmus.dataset import Dataset
 from isthmus.errors import InputError
 from isthmus.models.base import RNG, Arrays, Scorer
 from isthmus.models.bridge.arrays import below, under
 from isthmus.models.bridge.blend import Blend
-from isthmus.models.bridge.components import COMPONENTS, Component
+from isthmus.models.bridge.components import COMPONENTS, Component, dense
 from isthmus.models.bridge.config import BridgeConfig
 from isthmus.models.bridge.hold_out import hide
 from isthmus.models.bridge.space import Space
@@ -76,14 +77,21 @@ class Bridge(Scorer):
         return Side(tuple(components), blend.only(used))
 
     def score(self, query: Query) -> FloatArray:
-        """Blended scores (q, c); a score only orders."""
+        """Blended scores (q, c), float32; a score only orders."""
         side = self._side(query)
         factors = side.blend.rows(query, self._space.item_platform).astype(np.float32)  # (q, components)
-        total = np.zeros((len(query), len(query.candidates)), dtype=np.float32)
-        for number, component in enumerate(side.components):
-            if factors[:, number].any():
-                total += factors[:, number, None] * component.score(query).astype(np.float32, copy=False)
-        return total.astype(np.float64)
+        total: Any = np.zeros((len(query), len(query.candidates)), dtype=np.float32)
+        scratch = np.empty_like(total)  # new arrays of this size would cost more than the sums
+        for component, factor in zip(side.components, factors.T, strict=True):
+            asked = np.flatnonzero(factor)
+            if 2 * len(asked) > len(query):  # taking rows out and putting them back costs as much
+                _add(total, factor, component.score(query), scratch)
+            elif len(asked):
+                part = total[asked]
+                _add(part, factor[asked], component.score(query.take(asked)), scratch[: len(asked)])
+                total[asked] = part
+        blended: FloatArray = total  # float32: what is ranked has no need of more
+        return blended
 
     def explain(self, query: Query, items: ItemNums) -> Explanations:
         """Each component's score of `items` (q, m), shared out to the past items behind it."""
@@ -109,7 +117,7 @@ class Bridge(Scorer):
         for number, component in enumerate(side.components):
             if factors[number] == 0 or len(asked) == 0:
                 continue
-            part = factors[number] * np.asarray(component.score(one), dtype=np.float64)[0]
+            part = factors[number] * dense(component.score(one))[0].astype(np.float64)
             total += part
             block = _share_out(part, component.evidence(one, past, asked), len(past))
             shares.add(row, positions, past, block[:, places], number)
@@ -160,6 +168,15 @@ class Bridge(Scorer):
             component.restore(below(f"{target}/{number}", arrays))
             components.append(component)
         return Side(tuple(components), Blend(arrays[f"{target}/scales"], arrays[f"{target}/weights"]))
+
+
+def _add(total: Any, factor: Any, scores: Any, scratch: Any) -> None:
+    """Add factor (q,) * scores (q, c), sparse or not, to `total` in place."""
+    if isinstance(scores, csr_array):
+        rows = np.repeat(np.arange(len(total)), np.diff(scores.indptr))
+        total[rows, scores.indices] += scores.data * factor[rows]
+    else:
+        total += np.multiply(scores, factor[:, None], out=scratch, casting="same_kind")
 
 
 def _share_out(part: FloatArray, evidence: FloatArray | None, n_past: int) -> FloatArray:

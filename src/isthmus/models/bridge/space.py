@@ -16,6 +16,9 @@ __all__ = ["Space"]
 
 Vectors = NDArray[np.float32]
 
+_DIMS = 256
+"""Directions that are kept of the text vectors; with half of the default encoder's, lists are as good."""
+
 
 @dataclass(frozen=True)
 class Space:
@@ -24,7 +27,8 @@ class Space:
     item_platform: IntArray
     """(n_items,): number of each item's platform."""
     vectors: Vectors
-    """(n_items, d): text vectors, centred per platform and of unit length; zero where there is no text."""
+    """(n_items, at most `_DIMS`): text vectors, centred per platform, along the directions that spread most,
+    of unit length; zero where there is no text."""
     words: csr_array
     """(n_items, n_words): tf-idf of title words, unit rows."""
     creators: csr_array
@@ -38,7 +42,7 @@ class Space:
         features = dataset.features
         return cls(
             item_platform=dataset.item_platform,
-            vectors=_centred(features.vectors, dataset.item_platform, len(dataset.platforms)),
+            vectors=_compressed(_centred(features.vectors, dataset.item_platform, len(dataset.platforms))),
             words=_weighted(features.words.matrix),
             creators=_weighted(features.creators.matrix),
             categories=_weighted(features.categories.matrix),
@@ -71,6 +75,14 @@ def _centred(vectors: Vectors, item_platform: IntArray, n_platforms: int) -> Vec
         if len(rows) > 1:
             centred[rows] = vectors[rows] - vectors[rows].mean(axis=0)
     return np.asarray(unit_rows(centred), dtype=np.float32)
+
+
+def _compressed(vectors: Vectors) -> Vectors:
+    """(n, at most `_DIMS`): principal components; comparing all items is most of the time of a large fit."""
+    if vectors.shape[1] <= _DIMS:
+        return vectors
+    _, directions = np.linalg.eigh((vectors.T @ vectors).astype(np.float64))
+    return np.asarray(unit_rows(vectors @ directions[:, -_DIMS:].astype(np.float32)))
 
 
 def _weighted(matrix: csr_array) -> csr_array:

@@ -1,15 +1,15 @@
 """The components of the blend, in the order in which reasons are told."""
 
-from isthmus.models.bridge.components.base import Component
+from isthmus.models.bridge.components.base import Component, dense
 from isthmus.models.bridge.components.joint import Joint, OwnPlatform
 from isthmus.models.bridge.components.mapped import CategoryMap, TasteMap, TextMap
 from isthmus.models.bridge.components.popular import Popular, Timely, TimelyBroad
 from isthmus.models.bridge.components.similar import SameCreator, SameStory, SameTitle, SimilarText
-from isthmus.models.bridge.components.together import LikeMinded, Walk
+from isthmus.models.bridge.components.together import Filter, LikeMinded, Sparse, Walk
 
-__all__ = ["COMPONENTS", "Component"]
+__all__ = ["COMPONENTS", "Component", "dense"]
 
 COMPONENTS: tuple[type[Component], ...] = (
-    Joint, OwnPlatform, SameStory, SameTitle, SameCreator, SimilarText, LikeMinded, Walk,
+    Joint, OwnPlatform, SameStory, SameTitle, SameCreator, SimilarText, LikeMinded, Walk, Filter, Sparse,
     TasteMap, TextMap, CategoryMap, Timely, TimelyBroad, Popular,
 )  # fmt: skip

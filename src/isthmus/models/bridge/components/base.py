@@ -1,7 +1,7 @@
 """A component of the blend: one cheap reason why somebody may like an item."""
 
 from abc import ABC, abstractmethod
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,10 +12,16 @@ from isthmus.models.bridge.config import BridgeConfig
 from isthmus.models.bridge.space import Space
 from isthmus.schema import FloatArray, ItemNums, Query
 
-__all__ = ["Arrays", "Component", "Scores"]
+__all__ = ["Arrays", "Component", "Scores", "dense"]
 
 Arrays = dict[str, NDArray[Any]]
 Scores = NDArray[Any]
+AnyScores = TypeVar("AnyScores", Scores, csr_array)
+
+
+def dense(scores: Scores | csr_array) -> NDArray[np.float32]:
+    """(q, c) with every zero written out, float32."""
+    return np.asarray(scores.toarray() if isinstance(scores, csr_array) else scores, dtype=np.float32)
 
 
 class Component(ABC):
@@ -42,8 +48,8 @@ class Component(ABC):
         """Whether it has nothing to say about anybody."""
 
     @abstractmethod
-    def score(self, query: Query) -> Scores:
-        """(q, c): for each candidate; 0 where it has nothing to say."""
+    def score(self, query: Query) -> Scores | csr_array:
+        """(q, c): for each candidate; 0 where it has nothing to say, sparse if that is nearly everywhere."""
 
     def evidence(self, query: Query, past: ItemNums, items: ItemNums) -> FloatArray | None:
         """(h, m): how much each past item speaks for each of `items`, for a query of one person.
@@ -60,9 +66,12 @@ class Component(ABC):
     def restore(self, arrays: Arrays) -> None:
         """Take back what `arrays` gave."""
 
-    def pick(self, scores: Scores, candidates: ItemNums) -> Scores:
+    def pick(self, scores: AnyScores, candidates: ItemNums) -> AnyScores:
         """Of `scores` (q, items of the target) the columns of `candidates`; no copy where these are all."""
-        return scores if len(candidates) == scores.shape[1] else scores[:, self.places(candidates)]
+        if len(candidates) == scores.shape[1]:
+            return scores
+        picked: AnyScores = scores[:, self.places(candidates)]
+        return picked
 
     def places(self, candidates: ItemNums) -> ItemNums:
         """Positions of `candidates` among the items of the target platform."""

@@ -25,6 +25,7 @@ __all__ = ["Joint", "OwnPlatform"]
 
 _EXACT_SIDE = 4_000
 """Larger inverses are kept in half the memory, in float32."""
+_COLUMNS_AT_ONCE = 512
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,7 @@ class Solved:
 
     def _prepare(self, columns: IntArray, dtype: Any) -> None:
         """What every answer in dual form needs of the target's columns, in the precision of the inverse."""
-        self._theirs = csr_array(self._rows[:, columns]).astype(dtype)
+        self._theirs = csr_array(self._rows[:, columns].T).astype(dtype)  # (columns, people)
         self._their_text = np.ascontiguousarray(self._text[columns].T, dtype=dtype)  # (d, columns)
         self._shrunk = (self.kept["reg"].item() * self.kept["diagonal"][columns]).astype(dtype)
 
@@ -125,8 +126,11 @@ class Solved:
     def _dual_scores(self, scaled: csr_array) -> FloatArray:
         """x B = x (I - P / diag P); the first term is cancelled on the person's own items."""
         n, A = self._rows.shape[0], self._smoothed(scaled)
-        scores = np.ascontiguousarray(A[:, :n] @ self._theirs)  # x Z' (K + reg)^-1 Z, people, then text
-        scores += A[:, n:] @ self._their_text
+        scores: FloatArray = A[:, n:] @ self._their_text  # x Z' (K + reg)^-1 Z, text, then people
+        by_people = np.ascontiguousarray(A[:, :n].T)
+        for start in range(0, len(self._shrunk), _COLUMNS_AT_ONCE):  # what is turned round stays in the cache
+            some = slice(start, start + _COLUMNS_AT_ONCE)
+            scores[:, some] += (self._theirs[some] @ by_people).T
         scores /= self._shrunk
         own = scaled[:, self.kept["columns"]].tocoo()
         scores[own.row, own.col] += own.data * (1.0 - 1.0 / self._shrunk[own.col])
@@ -229,10 +233,14 @@ class Joint(Component):
         """x B for the candidates that took part, 0 for the others."""
         history = csr_array(query.history[:, self._solved.items])
         history.data = np.ones(history.nnz)
+        scores = self._solved.score(history)
         place, known = self._place(query.candidates)
-        scores = np.zeros((len(query), len(query.candidates)))
-        scores[:, known] = self._solved.score(history)[:, place[known]]
-        return scores
+        if known.all() and len(place) == scores.shape[1]:
+            return scores
+        silent = np.zeros(
+            (len(scores), 1), dtype=scores.dtype
+        )  # one gather is quicker than one and a scatter
+        return np.take(np.hstack([scores, silent]), np.where(known, place, scores.shape[1]), axis=1)
 
     def _place(self, items: ItemNums) -> tuple[IntArray, NDArray[np.bool_]]:
         """Where `items` stand among the solved columns, and whether they do."""

@@ -18,7 +18,7 @@ from isthmus.schema import FloatArray, IntArray, ItemNums, Query
 
 __all__ = ["CategoryMap", "TasteMap", "TextMap"]
 
-_MAX_CATEGORIES = 400
+_MAX_CATEGORIES = 128
 
 
 class ProfileMap(Component):

@@ -13,15 +13,12 @@ from scipy.sparse import csr_array, vstack
 from isthmus.dataset import Dataset
 from isthmus.models.bridge.arrays import pack_sparse, unpack_sparse
 from isthmus.models.bridge.components.base import Arrays, Component, Scores
-from isthmus.numeric import unit_rows
 from isthmus.schema import FloatArray, ItemNums, Query
 
 __all__ = ["SameCreator", "SameStory", "SameTitle", "SimilarText"]
 
 _CHUNK = 1_000
 _SAMPLE = 200
-_DIMS = 256
-"""Dimensions in which texts are compared with one another; half of the default encoder's."""
 
 
 class ItemSimilarity(Component):
@@ -47,11 +44,11 @@ class ItemSimilarity(Component):
         """Where no two items are alike."""
         return self._similar.nnz == 0
 
-    def score(self, query: Query) -> Scores:
+    def score(self, query: Query) -> csr_array:
         """The soft maximum over past items."""
         powers = self._powers(query)
         powers.data **= np.float32(1 / self._power)
-        return self.pick(powers.toarray(), query.candidates)
+        return self.pick(powers, query.candidates)
 
     def _powers(self, query: Query) -> csr_array:
         """(q, items of the target): the sums under the root."""
@@ -78,7 +75,7 @@ class SimilarText(ItemSimilarity):
     prior = 0.3
 
     def _similarities(self) -> csr_array:
-        vectors, columns = _compressed(self.space.vectors), self.space.on(self.target)
+        vectors, columns = self.space.vectors, self.space.on(self.target)
         theirs = vectors[columns].T  # (d, c)
         floor = self._floor(vectors, theirs)
         parts = [_above(vectors[i : i + _CHUNK] @ theirs, floor) for i in range(0, len(vectors), _CHUNK)]
@@ -115,11 +112,11 @@ class SameTitle(SameStory):
     name = "same title"
     prior = 0.3
 
-    def score(self, query: Query) -> Scores:
+    def score(self, query: Query) -> csr_array:
         """The sum of the powers, at most 1."""
         powers = self._powers(query)
         powers.data = np.minimum(powers.data, np.float32(1.0))
-        return self.pick(powers.toarray(), query.candidates)
+        return self.pick(powers, query.candidates)
 
 
 class SameCreator(SameStory):
@@ -131,17 +128,6 @@ class SameCreator(SameStory):
 
     def _tags(self) -> csr_array:
         return self.space.creators
-
-
-def _compressed(vectors: Scores) -> Scores:
-    """(n, at most `_DIMS`): unit vectors along the directions that spread most (PCA).
-
-    All pairs of items are compared, which is most of the time of a fit on a large catalogue.
-    """
-    if vectors.shape[1] <= _DIMS:
-        return vectors
-    _, directions = np.linalg.eigh((vectors.T @ vectors).astype(np.float64))
-    return np.asarray(unit_rows(vectors @ directions[:, -_DIMS:].astype(np.float32)))
 
 
 def _above(similar: Scores, floor: float) -> csr_array:

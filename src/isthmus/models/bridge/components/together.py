@@ -1,4 +1,4 @@
-"""Components that follow people: those who share past items, and a walk item - person - item."""
+"""Components that follow people: who shares past items, walks on the graph, sparse weights of items."""
 
 import numpy as np
 from scipy.sparse import csr_array
@@ -6,10 +6,18 @@ from scipy.sparse import csr_array
 from isthmus.dataset import Dataset
 from isthmus.models.bridge.arrays import pack_sparse, unpack_sparse
 from isthmus.models.bridge.components.base import Arrays, Component, Scores
-from isthmus.numeric import idf, row_normalise, scale_columns, scale_rows
+from isthmus.numeric import (
+    ElasticNet,
+    idf,
+    right_vectors,
+    row_normalise,
+    scale_columns,
+    scale_rows,
+    sparse_weights,
+)
 from isthmus.schema import FloatArray, ItemNums, Query
 
-__all__ = ["LikeMinded", "Walk"]
+__all__ = ["Filter", "LikeMinded", "Sparse", "Walk"]
 
 
 class Paths(Component):
@@ -33,12 +41,12 @@ class Paths(Component):
         """Where nobody has touched two items."""
         return self._out.nnz == 0 or bool((np.diff(self._in.indptr) < 2).all())
 
-    def score(self, query: Query) -> Scores:
+    def score(self, query: Query) -> csr_array:
         """log(1 + the weight of all paths), with a factor that puts single shared people near 1."""
         people = self._asked(query.history).astype(np.float32) @ self._in.T
         paths = csr_array(people @ self._out)
         paths.data = np.log1p(20.0 * paths.data)
-        return self.pick(paths.toarray(), query.candidates)
+        return self.pick(paths, query.candidates)
 
     def evidence(self, query: Query, past: ItemNums, items: ItemNums) -> FloatArray:
         """The weight of the paths through each past item."""
@@ -96,6 +104,102 @@ class Walk(Paths):
 
     def _asked(self, history: csr_array) -> csr_array:
         return _ones(history)
+
+
+class Filter(Component):
+    """Linear and ideal low-pass filter of the graph: x (R'R + 2 D^-b V V' D^b), R = D_u^-1/2 X D^-b.
+
+    V holds the leading right singular vectors of R; b = 1/4 leaves popular items more than the paper's 1/2.
+    Source: shen-2021 (GF-CF).
+    """
+
+    name = "tastes that many share"
+    prior = 0.1
+    rank = 64
+    ideal = 2.0
+    power = 0.25
+
+    def fit(self, dataset: Dataset) -> None:
+        """Normalise the graph and find its leading tastes."""
+        ones = _ones(dataset.interactions)
+        people = np.maximum(np.bincount(ones.indices, minlength=ones.shape[1]), 1.0)
+        R = scale_columns(
+            scale_rows(ones, np.maximum(np.diff(ones.indptr), 1.0) ** -0.5), people**-self.power
+        )
+        R = R[np.flatnonzero(np.diff(R.indptr))]
+        V = right_vectors(R, self.rank, np.random.default_rng(0))
+        mine = self.space.on(self.target)
+        self._in, self._out = R.astype(np.float32), csr_array(R[:, mine]).astype(np.float32)
+        into, back = V * people[:, None] ** -self.power, V * people[:, None] ** self.power
+        self._into = np.ascontiguousarray(into, dtype=np.float32)  # (items, rank)
+        self._back = np.ascontiguousarray(self.ideal * back[mine].T, dtype=np.float32)  # (rank, columns)
+
+    @property
+    def idle(self) -> bool:
+        """Where nobody has touched two items."""
+        return self._out.nnz == 0 or bool((np.diff(self._in.indptr) < 2).all())
+
+    def score(self, query: Query) -> Scores:
+        """The smoothed history."""
+        history = _ones(query.history).astype(np.float32)
+        scores = (history @ self._into) @ self._back
+        walked = csr_array((history @ self._in.T) @ self._out)
+        scores[np.repeat(np.arange(len(scores)), np.diff(walked.indptr)), walked.indices] += walked.data
+        return self.pick(scores, query.candidates)
+
+    def evidence(self, query: Query, past: ItemNums, items: ItemNums) -> FloatArray:
+        """The terms of the sum."""
+        places = self.places(items)
+        walked = (self._in[:, past].T @ self._out[:, places]).toarray()
+        return np.asarray(walked + self._into[past] @ self._back[:, places])
+
+    def arrays(self) -> Arrays:
+        """The graph and its leading tastes."""
+        kept = pack_sparse("in", self._in) | pack_sparse("out", self._out)
+        return {**kept, "into": self._into, "back": self._back}
+
+    def restore(self, arrays: Arrays) -> None:
+        """Take them back."""
+        self._in, self._out = unpack_sparse("in", arrays), unpack_sparse("out", arrays)
+        self._into, self._back = arrays["into"], arrays["back"]
+
+
+class Sparse(Component):
+    """Each item of the target as a sparse sum of its nearest items on every platform (ning-2011, fsSLIM)."""
+
+    name = "goes with what you chose"
+    prior = 0.1
+    net = ElasticNet()
+
+    def fit(self, dataset: Dataset) -> None:
+        """Solve for the items that three people or more touched; of others there is nothing to learn."""
+        ones = _ones(dataset.interactions)
+        mine = self.space.on(self.target)
+        known = np.flatnonzero(np.bincount(ones.indices, minlength=ones.shape[1])[mine] > 2)
+        found = sparse_weights(ones, self.space.item_platform, mine[known], self.net).tocoo()
+        parts = (found.data.astype(np.float32), (found.col, known[found.row]))
+        self._weights = csr_array(parts, shape=(ones.shape[1], len(mine)))
+
+    @property
+    def idle(self) -> bool:
+        """Where no item goes with another."""
+        return self._weights.nnz == 0
+
+    def score(self, query: Query) -> csr_array:
+        """The sum of the weights of past items."""
+        return self.pick(csr_array(_ones(query.history).astype(np.float32) @ self._weights), query.candidates)
+
+    def evidence(self, query: Query, past: ItemNums, items: ItemNums) -> FloatArray:
+        """The terms of the sum."""
+        return np.asarray(self._weights[past][:, self.places(items)].toarray(), dtype=np.float64)
+
+    def arrays(self) -> Arrays:
+        """The weights from every item to the target's."""
+        return pack_sparse("weights", self._weights)
+
+    def restore(self, arrays: Arrays) -> None:
+        """Take them back."""
+        self._weights = unpack_sparse("weights", arrays)
 
 
 def _ones(matrix: csr_array) -> csr_array:
