@@ -10,7 +10,7 @@ import isthmus.models as models
 from isthmus.errors import InputError, NotFittedError, SettingsError, UnknownNameError
 from isthmus.models import MODELS, Scorer, load_model, load_saved, model_class
 
-SIMPLE = ("popularity", "content", "itemknn", "ease")
+SIMPLE = ("popularity", "content", "itemknn", "ease", "userknn", "graph_filter", "slim", "bpr")
 CONFIGS = Path(__file__).parents[2] / "benchmarks" / "configs"
 
 
