@@ -12,23 +12,53 @@ from isthmus.errors import InputError, SettingsError, UnknownNameError
 from isthmus.models.base import RNG, Additive, Recommender, Scorer
 
 if TYPE_CHECKING:
+    from isthmus.models.als import ALS
+    from isthmus.models.bpr import BPR
     from isthmus.models.bridge import Bridge
     from isthmus.models.content import Content
     from isthmus.models.ease import EASE
+    from isthmus.models.graph_filter import GraphFilter
     from isthmus.models.itemknn import ItemKNN
+    from isthmus.models.neural.alpharec import AlphaRec
+    from isthmus.models.neural.bitgcf import BiTGCF
+    from isthmus.models.neural.cmf import CMF
+    from isthmus.models.neural.conet import CoNet
+    from isthmus.models.neural.emcdr import EMCDR
+    from isthmus.models.neural.interest_mlp import InterestMLP
+    from isthmus.models.neural.melu import MeLU
+    from isthmus.models.neural.ptupcdr import PTUPCDR
+    from isthmus.models.neural.sscdr import SSCDR
+    from isthmus.models.neural.unisrec import UniSRec
     from isthmus.models.popularity import Popularity
+    from isthmus.models.slim import SLIM
+    from isthmus.models.userknn import UserKNN
 
 __all__ = [
+    "ALS",
+    "BPR",
+    "CMF",
     "EASE",
+    "EMCDR",
     "MODELS",
+    "PTUPCDR",
     "RNG",
+    "SLIM",
+    "SSCDR",
     "Additive",
+    "AlphaRec",
+    "BiTGCF",
     "Bridge",
+    "CoNet",
     "Content",
+    "GraphFilter",
+    "InterestMLP",
     "ItemKNN",
+    "MeLU",
     "Popularity",
     "Recommender",
     "Scorer",
+    "UniSRec",
+    "UserKNN",
     "load_model",
     "load_saved",
     "model_class",
@@ -39,6 +69,21 @@ MODELS: Mapping[str, str] = {
     "content": "isthmus.models.content:Content",
     "itemknn": "isthmus.models.itemknn:ItemKNN",
     "ease": "isthmus.models.ease:EASE",
+    "userknn": "isthmus.models.userknn:UserKNN",
+    "graph_filter": "isthmus.models.graph_filter:GraphFilter",
+    "slim": "isthmus.models.slim:SLIM",
+    "als": "isthmus.models.als:ALS",
+    "bpr": "isthmus.models.bpr:BPR",
+    "cmf": "isthmus.models.neural.cmf:CMF",
+    "emcdr": "isthmus.models.neural.emcdr:EMCDR",
+    "bitgcf": "isthmus.models.neural.bitgcf:BiTGCF",
+    "interest_mlp": "isthmus.models.neural.interest_mlp:InterestMLP",
+    "ptupcdr": "isthmus.models.neural.ptupcdr:PTUPCDR",
+    "melu": "isthmus.models.neural.melu:MeLU",
+    "alpharec": "isthmus.models.neural.alpharec:AlphaRec",
+    "conet": "isthmus.models.neural.conet:CoNet",
+    "unisrec": "isthmus.models.neural.unisrec:UniSRec",
+    "sscdr": "isthmus.models.neural.sscdr:SSCDR",
     "bridge": "isthmus.models.bridge:Bridge",
 }
 """Every method by its name; a method's file is read when it is first asked for."""
