@@ -72,6 +72,24 @@ def test_one_person_measured_often_is_one_person():
     assert naive.high - naive.low < (once.high - once.low) / 2
 
 
+def test_pairs_of_whole_people_cover_as_often_as_they_say():
+    """300 worlds of 40 people with three lists each: 90 % intervals hold the true difference of 1 that often.
+
+    Drawing lists instead of people makes them too narrow, as three lists of a person are hardly news.
+    """
+    rng = np.random.default_rng(6)
+    people = np.repeat(np.arange(40), 3)
+    covered = {"people": [], "lists": []}
+    for _ in range(300):
+        b = rng.normal(5, 3, 120)
+        a = b + 1 + np.repeat(rng.normal(0, 1, 40), 3) + rng.normal(0, 0.3, 120)
+        for name, groups in (("people", people), ("lists", None)):
+            found = paired_bootstrap(a, b, n=400, level=0.9, rng=rng, groups=groups)
+            covered[name].append(found.low <= 1 <= found.high)
+    assert 0.85 <= np.mean(covered["people"]) <= 0.94  # 90 % +- 2.9 standard errors, a little less for 40
+    assert np.mean(covered["lists"]) < 0.75
+
+
 def test_means_of_several_columns_share_their_draws():
     values = np.random.default_rng(5).normal(size=(30, 1))
     draws = resample_means(np.hstack([values, 2 * values]), n=50)

@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from isthmus.dataset import Dataset
 from isthmus.engine import Progress, Silent
 from isthmus.errors import SettingsError, UnknownNameError
-from isthmus.evaluation.metrics import Lists, Metric, parse_metric
-from isthmus.evaluation.protocols import find_protocol
+from isthmus.evaluation.leaks import check_leaks, join_leaks
+from isthmus.evaluation.metrics import LOWER_IS_BETTER, Lists, Metric, parse_metric
+from isthmus.evaluation.protocols import make_splits
 from isthmus.evaluation.results import Comparison, Figure, Report, Timing, WhichTwins
 from isthmus.evaluation.significance import interval_of, paired_interval_of, resample_means
 from isthmus.evaluation.split import Cases, Split
@@ -50,7 +51,8 @@ def evaluate(
     (`test`, `validation`, `k`, ...). With `twins` every figure stands twice, with and without test rows that
     have a twin in the person's history. Each model is compared with the one called `against`, by default
     with the best of the others. Intervals are bootstraps over people, pooled over the seeds, a person drawn
-    as a whole. Raises UnknownNameError for names, SettingsError for options, InputError where nobody can be
+    as a whole; a series of splits (rolling windows) is pooled alike. Every split is checked for leaks. Raises
+    UnknownNameError for names, SettingsError for options, InputError where nobody can be
     tested.
     """
     named = _named(models, against)
@@ -58,11 +60,15 @@ def evaluate(
     if not parsed or not seeds:
         raise SettingsError("An evaluation needs at least one metric and one seed.")
     pairs = None if twins is None else find_twins(dataset, target, twins)
+    splits = [
+        split
+        for seed in seeds
+        for split in make_splits(dataset, target, protocol, seed=seed, options=options)
+    ]
     rounds = []
-    steps = 2 * len(named) * len(seeds)
+    steps = 2 * len(named) * len(splits)
     with (progress or Silent()).track(f"evaluate on {target}", steps) as advance:
-        for seed in seeds:
-            split = _split(dataset, target, protocol, seed, options or {})
+        for split in splits:
             rounds.append(_Round(split, _asked(split.test, pairs)))
             for name, model in named.items():
                 rounds[-1].run(name, model, max(metric.k for metric in parsed))
@@ -81,6 +87,7 @@ def evaluate(
         dataset=_about_dataset(dataset),
         splits=tuple({"seed": done.split.seed} | dict(done.split.facts) for done in rounds),
         twins={} if pairs is None or twins is None else _about_twins(pairs, twins, rounds),
+        leaks=join_leaks([check_leaks(split, False if pairs is None else pairs) for split in splits]).facts,
         figures=tuple(figures),
         comparisons=tuple(comparisons),
         timings=tuple(timing for done in rounds for timing in done.timings),
@@ -99,9 +106,8 @@ class _Round:
         self.lists: dict[str, ItemNums] = {}
         self.timings: list[Timing] = []
         counts = np.bincount(split.train.interactions.indices, minlength=split.train.n_items)
-        n_people = max(1, int(np.count_nonzero(split.train.counts(split.target))))
-        # Items of other platforms may have more people than the target has.
-        self.popularity = np.minimum(np.maximum(counts, 1), n_people) / n_people
+        people = [max(1, np.count_nonzero(split.train.counts(name))) for name in split.train.platforms]
+        self.popularity = np.maximum(counts, 1) / np.array(people)[split.train.item_platform]
 
     def run(self, name: str, model: Recommender, n: int) -> None:
         """Fit a copy of `model` and let it make a list of `n` for everybody who is asked about."""
@@ -121,9 +127,11 @@ class _Round:
         return Lists(
             item_nums=self.lists[name][rows],
             truth=self.asked[twins].truth[rows],
-            n_candidates=len(self.split.train.candidates(self.split.target)),
+            n_candidates=len(self.split.test.candidates(self.split.train, self.split.target)),
             popularity=self.popularity,
             vectors=self.split.train.features.vectors,
+            categories=self.split.train.features.categories.matrix,
+            history=self.asked[twins].history[rows],
         )
 
 
@@ -217,7 +225,10 @@ class _Measured:
         against: str | None,
     ) -> Iterator[Comparison]:
         for model, metric in drawn:
-            sums = {other: np.nansum(drawn[other, metric].common) for other in self.models if other != model}
+            sign = -1 if metric.partition("@")[0] in LOWER_IS_BETTER else 1
+            sums = {
+                other: sign * np.nansum(drawn[other, metric].common) for other in self.models if other != model
+            }
             other = against or max(sums, key=lambda name: sums[name], default=model)
             if other != model:
                 this, that = drawn[model, metric], drawn[other, metric]
@@ -258,14 +269,6 @@ def _named(
 
 def _kind(model: Recommender) -> str:
     return model.name if isinstance(model, Scorer) else type(model).__name__
-
-
-def _split(dataset: Dataset, target: str, protocol: str, seed: int, options: Mapping[str, Any]) -> Split:
-    make = find_protocol(protocol)
-    try:
-        return make(dataset, target, seed=seed, **options)
-    except TypeError as error:
-        raise SettingsError(f"{protocol}: {error}.", "See the options of this protocol.") from error
 
 
 def _asked(test: Cases, pairs: Twins | None) -> dict[WhichTwins, Cases]:

@@ -72,6 +72,10 @@ def render_settings(page: Page, report: Report) -> str:
         facts = {name: value for name, value in split.items() if name != "seed"}
         lines.append((page.say("split", seed=split["seed"]), _listed(facts, none)))
     lines.append((page.say("twin_settings"), _listed(report.twins, none)))
+    lines += [
+        (page.say("leak" if found["warning"] else "no_leak"), found["says"])
+        for found in report.leaks.values()
+    ]
     for name, about in report.models.items():
         kind = "" if about["kind"] == name else f"{about['kind']} · "
         lines.append((page.say("settings", model=name), kind + _listed(about["config"], defaults)))

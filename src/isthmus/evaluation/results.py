@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 from isthmus.errors import UnknownNameError
+from isthmus.evaluation.metrics import LOWER_IS_BETTER
 from isthmus.schema import FloatArray, IntArray
 
 __all__ = ["Comparison", "Figure", "Report", "Timing", "WhichTwins"]
@@ -89,6 +90,8 @@ class Report:
     """(cases,): how many events on the target were left to them."""
     per_person: Mapping[tuple[str, str, WhichTwins], FloatArray] = field(repr=False)
     """(model, metric, twins) to (cases,) values, for further paired tests."""
+    leaks: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """What `check_leaks` found, per check: share, of how many, whether it is a warning, and in words."""
 
     @property
     def headline(self) -> WhichTwins:
@@ -116,8 +119,9 @@ class Report:
         raise UnknownNameError("figure", f"{model} {metric}", known)
 
     def best(self, metric: str) -> str:
-        """The model with the highest headline mean of `metric`; the first of equals."""
-        return max(self.models, key=lambda model: _or_least(self.figure(model, metric).mean))
+        """The model with the best headline mean of `metric`; the first of equals."""
+        sign = -1 if metric.partition("@")[0] in LOWER_IS_BETTER else 1
+        return max(self.models, key=lambda model: _or_least(sign * self.figure(model, metric).mean))
 
     def seconds(self, model: str) -> tuple[float, float]:
         """Mean seconds of `model` to fit and to make all lists, over the seeds."""

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from isthmus.dataset import Dataset
-from isthmus.schema import IntArray, Query, UserNums
+from isthmus.schema import IntArray, ItemNums, Query, UserNums
 
 __all__ = ["Cases", "Split", "entries", "select_entries"]
 
@@ -28,12 +28,16 @@ class Cases:
     """(q, n_items): what they then took of the target platform; never in the history, always a candidate."""
     k: IntArray
     """(q,): how many events on the target platform the history holds."""
+    truth_times: csr_array | None = None
+    """When they took each of `truth`, as in `times`; None: not told."""
+    among: ItemNums | None = None
+    """Items (c,), ascending, from which the lists are made; None: all that may be recommended."""
 
     def __len__(self) -> int:
         return len(self.users)
 
     def query(self, dataset: Dataset, target: str) -> Query:
-        """The question: what of `target`, among all its items that may be recommended (full ranking).
+        """The question: what of `target`, among all its items that may be recommended, or those of `among`.
 
         What a person refused on the target is not told to the model either: it is an event like those held
         out.
@@ -41,9 +45,13 @@ class Cases:
         return Query(
             history=self.history,
             platform=dataset.platform_num(target),
-            candidates=dataset.candidates(target),
+            candidates=self.candidates(dataset, target),
             times=self.times,
         )
+
+    def candidates(self, dataset: Dataset, target: str) -> ItemNums:
+        """Items (c,) from which the lists are made, ascending."""
+        return dataset.candidates(target) if self.among is None else self.among
 
 
 @dataclass(frozen=True)

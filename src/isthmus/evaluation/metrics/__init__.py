@@ -3,19 +3,25 @@
 from collections.abc import Mapping
 
 from isthmus.errors import UnknownNameError
+from isthmus.evaluation.metrics.auc import auc
 from isthmus.evaluation.metrics.average_precision import average_precision
 from isthmus.evaluation.metrics.base import Lists, Metric, MetricFunction
+from isthmus.evaluation.metrics.calibration import calibration
+from isthmus.evaluation.metrics.category_diversity import category_diversity
 from isthmus.evaluation.metrics.coverage import coverage
 from isthmus.evaluation.metrics.f1 import f1
+from isthmus.evaluation.metrics.gini import gini
 from isthmus.evaluation.metrics.hit_rate import hit_rate
 from isthmus.evaluation.metrics.intra_list_diversity import intra_list_diversity
 from isthmus.evaluation.metrics.mrr import reciprocal_rank
 from isthmus.evaluation.metrics.ndcg import ndcg
 from isthmus.evaluation.metrics.novelty import novelty
+from isthmus.evaluation.metrics.popularity_bias import popularity_bias
 from isthmus.evaluation.metrics.precision import precision
 from isthmus.evaluation.metrics.recall import recall
+from isthmus.evaluation.metrics.serendipity import serendipity
 
-__all__ = ["METRICS", "Lists", "Metric", "MetricFunction", "parse_metric"]
+__all__ = ["LOWER_IS_BETTER", "METRICS", "Lists", "Metric", "MetricFunction", "parse_metric"]
 
 METRICS: Mapping[str, MetricFunction] = {
     "precision": precision,
@@ -25,11 +31,20 @@ METRICS: Mapping[str, MetricFunction] = {
     "ndcg": ndcg,
     "map": average_precision,
     "mrr": reciprocal_rank,
+    "auc": auc,
     "coverage": coverage,
+    "gini": gini,
     "diversity": intra_list_diversity,
+    "category_diversity": category_diversity,
     "novelty": novelty,
+    "serendipity": serendipity,
+    "popularity_bias": popularity_bias,
+    "calibration": calibration,
 }
 """Every metric by its name."""
+
+LOWER_IS_BETTER = frozenset({"gini", "popularity_bias", "calibration"})
+"""Names of the metrics of which less is better; of all others more is."""
 
 
 def parse_metric(text: str) -> Metric:

@@ -17,5 +17,6 @@ def coverage(lists: Lists, k: int) -> FloatArray:
     """
     if lists.n_candidates < 1:
         raise InputError("coverage needs the number of candidates", field="n_candidates")
-    listed = np.unique(lists.first(k))
-    return np.asarray(np.count_nonzero(listed != NO_ITEM) / lists.n_candidates)
+    items = lists.first(k)
+    times_listed = np.bincount(items[items != NO_ITEM])
+    return np.asarray(np.count_nonzero(times_listed) / lists.n_candidates)

@@ -4,7 +4,7 @@ import numpy as np
 
 from isthmus.errors import InputError
 from isthmus.evaluation.metrics.base import Lists
-from isthmus.schema import NO_ITEM, FloatArray
+from isthmus.schema import FloatArray
 
 __all__ = ["intra_list_diversity"]
 
@@ -20,14 +20,11 @@ def intra_list_diversity(lists: Lists, k: int) -> FloatArray:
     """
     if lists.vectors is None:
         raise InputError("diversity needs the vectors of the items", field="vectors")
-    items = lists.first(k)
-    usable = np.asarray(lists.vectors.any(axis=1))[items] & (items != NO_ITEM)
-    weights = usable.astype(np.float32)
-    length = np.empty(len(items))
-    for start in range(0, len(items), _ROWS):
-        rows = slice(start, start + _ROWS)
-        total = np.einsum("qk,qkd->qd", weights[rows], lists.vectors[items[rows]])
-        length[rows] = np.einsum("qd,qd->q", total, total)
-    count = usable.sum(axis=1)
+    listed = lists.first_matrix(k, np.float32)
+    count = np.asarray(listed @ np.asarray(lists.vectors.any(axis=1), dtype=np.float64))
+    length = np.empty(len(count))
+    for start in range(0, len(count), _ROWS):
+        total = listed[start : start + _ROWS] @ lists.vectors
+        length[start : start + _ROWS] = np.einsum("qd,qd->q", total, total)
     pairs = count * (count - 1)
     return np.where(pairs > 0, 1 - (length - count) / np.maximum(pairs, 1), np.nan)
