@@ -2,7 +2,7 @@
 #
 #   make demo          the whole path once, on bundled data
 #   make test          the tests of the core install
-#   make test-extras   the tests of optional parts: endpoints over HTTP, the report in a real browser
+#   make test-extras   the tests of optional parts: endpoints over HTTP, torch, the report in a real browser
 #   make lint          style, types, doors between rooms
 #   make docs          the site, into site/
 #   make check         all of it; what CI runs
@@ -25,7 +25,7 @@ demo: $(VENV)/core
 test: $(VENV)/test
 	$(BIN)/python -m pytest -m "not extras" $(PYTEST)
 
-test-extras: $(VENV)/test $(VENV)/openai
+test-extras: $(VENV)/test $(VENV)/openai $(VENV)/torch $(VENV)/torch-log $(VENV)/als
 	$(BIN)/python -m pytest -m extras $(PYTEST)
 
 lint: $(VENV)/lint $(VENV)/openai

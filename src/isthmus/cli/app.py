@@ -7,6 +7,7 @@ import typer
 from isthmus import __version__
 from isthmus.cli import (
     demo,
+    drift,
     evaluate,
     fit,
     forget,
@@ -50,6 +51,6 @@ def _options(
 
 
 for _verb in (
-    init, importing, items, link, fit, recommend, score, interests, evaluate, forget, status, demo
+    init, importing, items, link, fit, recommend, score, interests, evaluate, drift, forget, status, demo
 ):  # fmt: skip
     _verb.register(app)

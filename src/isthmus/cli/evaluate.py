@@ -30,7 +30,12 @@ def evaluate(
         str, typer.Option("--target", help="The platform to recommend from.", show_default=False)
     ],
     protocol: Annotated[
-        str, typer.Option("--protocol", help="cold-start, k-shot, leave-last-out or time-split.")
+        str,
+        typer.Option(
+            "--protocol",
+            help="cold-start, k-shot, leave-last-out, time-split, rolling-windows, leave-platform-out "
+            "or cold-items.",
+        ),
     ] = "cold-start",
     models: Annotated[
         str, typer.Option("--models", help="Names, with commas between.")
@@ -94,3 +99,6 @@ def show_report(report: "Report") -> None:
     leaked = report.twins.get("test_rows_with_a_twin", 0)
     if leaked and report.headline == "without":
         note(f"{leaked:,} test rows whose item the person knows from another platform do not count (twins).")
+    for check, found in report.leaks.items():
+        if found["warning"] and check != "twins":
+            note(str(found["says"]))

@@ -1,5 +1,6 @@
 """The only room that joins rooms: everything that can be done with a workspace, a verb a file."""
 
+from isthmus.pipeline.drifting import find_drift
 from isthmus.pipeline.evaluating import evaluate_models
 from isthmus.pipeline.fitting import fit_model, make_model
 from isthmus.pipeline.forgetting import Receipt, forget
@@ -28,6 +29,7 @@ __all__ = [
     "Wish",
     "Workspace",
     "evaluate_models",
+    "find_drift",
     "find_interests",
     "find_people",
     "find_person",

@@ -9,9 +9,9 @@ from isthmus.items import clean
 from isthmus.pipeline.workspace import Workspace
 from isthmus.schema import ITEM, FloatArray, conform
 
-__all__ = ["item_frame", "past_of", "read_dataset", "read_history", "titles_of"]
+__all__ = ["WEIGHED", "item_frame", "past_of", "read_dataset", "read_history", "titles_of"]
 
-_WEIGHED = ("platform", "user_id", "item_id", "kind", "value", "unit", "occurred_at")
+WEIGHED = ("platform", "user_id", "item_id", "kind", "value", "unit", "occurred_at")
 """The columns of an event that a dataset is made of."""
 _KEY = pl.concat_str("platform", "item_id", separator="\x1f")
 
@@ -24,7 +24,7 @@ def read_dataset(workspace: Workspace, encoder: Encoder | None, *, with_features
             f"Import some: isthmus import {workspace.folder} table FILES...",
         )
     return Dataset.from_frames(
-        workspace.log.read(_WEIGHED).collect(),
+        workspace.log.read(WEIGHED).collect(),
         workspace.catalogue.read(),
         workspace.links.read(),
         encoder=encoder,
@@ -45,7 +45,7 @@ def read_history(
 
     `items` are their rows (`item_frame`).
     """
-    events = workspace.log.read(_WEIGHED).collect()
+    events = workspace.log.read(WEIGHED).collect()
     return Dataset.from_frames(
         events.join(items, on=["platform", "item_id"], how="semi", maintain_order="left"),
         items,
@@ -78,7 +78,7 @@ def past_of(workspace: Workspace, key: str) -> tuple[pl.DataFrame, FloatArray]:
     Weights are those of the whole log, since they depend on what is usual on a platform.
     """
     dataset = Dataset.from_frames(
-        workspace.log.read(_WEIGHED).collect(),
+        workspace.log.read(WEIGHED).collect(),
         None,
         workspace.links.read(),
         encoder=None,
