@@ -24,7 +24,16 @@ from isthmus.models.bridge.hold_out import hide
 ROOT = Path(__file__).resolve().parents[2]
 BENCHMARKS = ROOT / "benchmarks"
 DATA = Path(os.environ.get("ISTHMUS_DATA") or ROOT.parent / "shared" / "data")
-SCRIPTS = ("real", "electronic_phone", "food_kitchen", "bridge_speed", "importing", "encoding", "metrics_speed")
+SCRIPTS = (
+    "real",
+    "electronic_phone",
+    "food_kitchen",
+    "bridge_speed",
+    "importing",
+    "encoding",
+    "metrics_speed",
+    "quality",
+)
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ def register(app: typer.Typer) -> None:
 def fit(
     workspace: WS,
     model: Annotated[
-        str, typer.Option("--model", help="bridge, ease, slim, popularity or another method (guide: Methods).")
+        str, typer.Option("--model", help="bridge, ease, slim, popularity or another (guide: Methods).")
     ] = "bridge",
     target: Annotated[
         str | None, typer.Option("--target", help="Fit for lists of this platform; by default of any.")

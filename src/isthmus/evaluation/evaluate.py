@@ -227,7 +227,9 @@ class _Measured:
         for model, metric in drawn:
             sign = -1 if metric.partition("@")[0] in LOWER_IS_BETTER else 1
             sums = {
-                other: sign * np.nansum(drawn[other, metric].common) for other in self.models if other != model
+                other: sign * np.nansum(drawn[other, metric].common)
+                for other in self.models
+                if other != model
             }
             other = against or max(sums, key=lambda name: sums[name], default=model)
             if other != model:

@@ -1,0 +1,98 @@
+"""Every method on every pair of platforms: NDCG@10 on the same people, the same budget of settings for all.
+
+    python benchmarks/quality.py [--data DIR] [--only TEXT ...] [--methods ...] [--tune] [--seeds 0 1 2]
+
+Pairs and their splits are those of scenarios.py; rows whose item has a twin in the person's history are left
+out, everything of the target is ranked. With --tune each method chooses among three settings by validation;
+without, all have their defaults. --neural adds the methods of the extra torch.
+"""
+
+import argparse
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from common import HERE, Result, Table, number, parser, say
+from contest import COLUMNS, Contender, Scores, compete, figures, ratio, rows, tell
+from scenarios import Scenario, scenarios
+
+METHODS = ("popularity", "content", "itemknn", "userknn", "graph_filter", "slim", "ease", "bridge")
+NEURAL = ("cmf", "emcdr", "ptupcdr", "bitgcf")
+SETTINGS = {
+    "itemknn": [{"shrink": shrink} for shrink in (50.0, 10.0, 200.0)],
+    "userknn": [{"k": k} for k in (200, 100, 400)],
+    "graph_filter": [{"popularity_power": power} for power in (0.25, 0.4, 0.1)],
+    "slim": [{"l2": l2} for l2 in (50.0, 20.0, 100.0)],
+    "ease": [{"reg": reg} for reg in (100.0, 30.0, 300.0)],
+    "bridge": [{"reg": reg} for reg in (100.0, 30.0, 300.0)],
+}
+
+
+def main() -> None:
+    """Measure what is at hand and write."""
+    made = parser(__doc__ or "", "python benchmarks/quality.py --only kg --seeds 0")
+    made.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
+    made.add_argument("--only", nargs="+", help="pairs whose name holds one of these")
+    made.add_argument("--methods", nargs="+", default=list(METHODS))
+    made.add_argument("--neural", action="store_true", help="the methods of the extra torch too")
+    made.add_argument("--tune", action="store_true", help="choose among three settings by validation")
+    asked = made.parse_args()
+    result = Result("quality", quick=asked.quick)
+    chosen = [one for one in scenarios() if not asked.only or any(part in one.name for part in asked.only)]
+    best: list[list[str]] = []
+    for scenario in chosen[:1] if asked.quick else chosen:
+        folder = _folder(asked, scenario)
+        if folder is None:
+            say(f"skipped: {scenario.name}, since {scenario.folder} is not at hand")
+            continue
+        best.append(measure(scenario, folder, asked, result))
+    columns = ["pair", "lists", "bridge", "best of the others", "its name", "bridge over it"]
+    result.tables.insert(0, Table("Bridge and the best of the others, NDCG@10", columns, best))
+    how = "settings chosen by validation among three" if asked.tune else "all defaults"
+    result.notes.insert(0, f"Seeds {', '.join(map(str, asked.seeds))}; {how}; full ranking, twins left out.")
+    result.write(asked.out)
+
+
+def _folder(asked: argparse.Namespace, scenario: Scenario) -> Path | None:
+    root = asked.data or os.environ.get("ISTHMUS_DATA") or HERE.parent.parent / "shared" / "data"
+    folder = Path(root) / scenario.folder
+    return folder if folder.is_dir() else None
+
+
+def measure(scenario: Scenario, folder: Path, asked: argparse.Namespace, result: Result) -> list[str]:
+    """All methods on one pair; a row for the table of tables."""
+    scores: Scores = {}
+    seeds: Sequence[int] = asked.seeds if scenario.seeded else asked.seeds[:1]
+    names = [*asked.methods, *(NEURAL if asked.neural else ())]
+    for seed in seeds:
+        split = scenario.make(folder, seed)
+        contenders = [
+            Contender.of(
+                name, name, SETTINGS.get(name, [{}]), **({"target": split.target} if name == "bridge" else {})
+            )
+            for name in names
+            if name != "content" or split.train.features.vectors.shape[1]
+        ]
+        if not asked.tune:
+            contenders = [one.with_defaults() for one in contenders]
+        compete(contenders, split, scores, scenario.name)
+    n_items = len(split.train.candidates(split.target))
+    lists = len(scores["bridge"].pooled()[0])
+    result.tables.append(Table(f"{scenario.name}: {lists:,} lists, {n_items:,} items", COLUMNS, rows(scores)))
+    found = ratio(scores, "bridge", [name for name in scores if name != "bridge"])
+    result.notes.append(f"{scenario.name}: {tell(found)}.")
+    result.figures[scenario.name] = figures(scores) | {"bridge_over_best": found}
+    other = scores[found["against"]].mean()
+    over = f"{found['ratio']:.2f} [{found['low']:.2f}, {found['high']:.2f}]"
+    return [
+        scenario.name,
+        f"{lists:,}",
+        number(scores["bridge"].mean()),
+        number(other),
+        found["against"],
+        over,
+    ]
+
+
+if __name__ == "__main__":
+    main()
