@@ -16,8 +16,8 @@ __all__ = ["Space"]
 
 Vectors = NDArray[np.float32]
 
-_DIMS = 256
-"""Directions that are kept of the text vectors; with half of the default encoder's, lists are as good."""
+_DIMS = 192
+"""Directions that are kept of the text vectors; between 128 and 512 of them, lists are equally good."""
 
 
 @dataclass(frozen=True)
