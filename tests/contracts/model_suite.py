@@ -111,6 +111,13 @@ class ModelContract:
         query = board().query(np.arange(N_PEOPLE), "there")
         np.testing.assert_array_equal(again.score(query), self.make().fit(board(), rng=0).score(query))
 
+    def test_to_ask_changes_nothing(self, fitted: Scorer) -> None:
+        # A list is made in place on the scores: a model that gave out an array it keeps would be spoilt.
+        query = board().query(np.arange(N_PEOPLE), "there")
+        before = np.array(fitted.score(query))
+        fitted.recommend(query, 5)
+        np.testing.assert_array_equal(fitted.score(query), before)
+
     def test_what_is_saved_answers_the_same_in_a_fresh_process(self, fitted: Scorer, tmp_path: Path) -> None:
         query = replace(board().query(np.arange(N_PEOPLE), "there"), times=None)
         fitted.save(tmp_path / "model")

@@ -4,6 +4,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import asdict, dataclass
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -65,14 +66,12 @@ def evaluate(
         for seed in seeds
         for split in make_splits(dataset, target, protocol, seed=seed, options=options)
     ]
-    rounds = []
-    steps = 2 * len(named) * len(splits)
-    with (progress or Silent()).track(f"evaluate on {target}", steps) as advance:
-        for split in splits:
-            rounds.append(_Round(split, _asked(split.test, pairs)))
-            for name, model in named.items():
-                rounds[-1].run(name, model, max(metric.k for metric in parsed))
-                advance(2)
+    longest = max(metric.k for metric in parsed)
+    rounds = [_Round(split, _asked(split.test, pairs)) for split in splits]
+    with (progress or Silent()).track(f"evaluate on {target}", 2 * len(named) * len(rounds)) as advance:
+        for one, (name, model) in product(rounds, named.items()):
+            one.run(name, model, longest)
+            advance(2)
     measured = _Measured.of(rounds, list(named), parsed)
     figures, comparisons = measured.judge(level, resamples, against)
     return Report(

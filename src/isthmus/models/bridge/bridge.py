@@ -38,7 +38,8 @@ class Bridge(Scorer):
     maps of taste, like-minded people, popularity in time, blended by validation.
 
     Peak memory: the square of the smaller of (people + text dimensions) and items, in float64, plus the text
-    vectors. Sources: steck-2019, jeunen-2020, shen-2021 (graph filter); the blend is ours.
+    vectors. Sources: steck-2019, jeunen-2020, shen-2021 (graph filter), ning-2011 (sparse weights); the blend
+    is ours.
     """
 
     name: ClassVar[str] = "bridge"

@@ -98,13 +98,7 @@ def _case(
     wanted = csr_array(wanted - wanted.multiply(owned.astype(bool)))[:, query.candidates]
     wanted.eliminate_zeros()
     asked = np.flatnonzero(np.diff(wanted.indptr) > 0)
-    kept = replace(
-        query,
-        history=query.history[asked],
-        times=None if query.times is None else query.times[asked],
-        blocked=None if query.blocked is None else query.blocked[asked],
-    )
-    return Case(k, kept, csr_array(wanted[asked]))
+    return Case(k, query.take(asked), csr_array(wanted[asked]))
 
 
 def hash_ids(ids: Iterable[Any]) -> NDArray[np.uint64]:

@@ -17,7 +17,7 @@ __all__ = ["Space"]
 Vectors = NDArray[np.float32]
 
 _DIMS = 192
-"""Directions that are kept of the text vectors; between 128 and 512 of them, lists are equally good."""
+"""Directions that are kept of the text vectors: every product over all items is that much shorter."""
 
 
 @dataclass(frozen=True)

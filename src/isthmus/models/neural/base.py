@@ -6,7 +6,6 @@ from typing import Any, Self, final
 import numpy as np
 
 from isthmus.dataset import Dataset
-from isthmus.engine import Progress, Silent
 from isthmus.models.base import RNG, Arrays, Scorer
 from isthmus.models.neural.training import Run, TrainingConfig
 from isthmus.schema import Forgotten, UserNums
@@ -26,7 +25,6 @@ class NeuralScorer(Scorer):
     def __init__(self, config: Any = None) -> None:
         self.config = config or self.config_type()
         self._state: Arrays | None = None
-        self.progress: Progress = Silent()
 
     @final
     def fit(self, dataset: Dataset, *, rng: RNG = None) -> Self:
@@ -62,4 +60,3 @@ class NeuralScorer(Scorer):
 
     def _restore(self, arrays: Arrays) -> None:
         self._state = arrays
-        self.progress = Silent()
