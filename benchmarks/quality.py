@@ -62,7 +62,7 @@ def _folder(asked: argparse.Namespace, scenario: Scenario) -> Path | None:
 def measure(scenario: Scenario, folder: Path, asked: argparse.Namespace, result: Result) -> list[str]:
     """All methods on one pair; a row for the table of tables."""
     scores: Scores = {}
-    seeds: Sequence[int] = asked.seeds if scenario.seeded else asked.seeds[:1]
+    seeds: Sequence[int] = asked.seeds if scenario.seeded and not asked.quick else asked.seeds[:1]
     names = [*asked.methods, *(NEURAL if asked.neural else ())]
     for seed in seeds:
         split = scenario.make(folder, seed)
