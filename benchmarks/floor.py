@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from isthmus.dataset import Dataset
 from isthmus.models.bridge.components import joint, mapped, popular
 from isthmus.models.bridge.config import BridgeConfig
-from isthmus.models.bridge.hold_out import HoldOut, hide
+from isthmus.models.bridge.hold_out import HoldOut, hide, turns
 from isthmus.schema import NO_TIME
 
 Work = Counter[str]
@@ -52,10 +52,13 @@ def seconds(work: Work, rates: dict[str, float]) -> float:
 def of_fit(dataset: Dataset, target: str, config: BridgeConfig, kept: Sequence[str]) -> Work:
     """A fit for one target: all components on what is left when people are hidden, the scores the blend is
     learnt on, and the components `kept` in the blend once more on everything."""
-    held = hide(dataset, dataset.platform_num(target), config)
-    rest, whole = _Sizes(held.rest, target, config), _Sizes(dataset, target, config)
-    similar_text: Work = Counter(fp32=2 * dataset.n_items * whole.c * whole.d)
-    return similar_text + rest.solving(_ALL) + rest.learning(held) + whole.solving(kept)
+    number, whole = dataset.platform_num(target), _Sizes(dataset, target, config)
+    work: Work = Counter(fp32=2 * dataset.n_items * whole.c * whole.d)  # text compared with text
+    for turn in range(turns(dataset, number, config)):
+        held = hide(dataset, number, config, turn)
+        rest = _Sizes(held.rest, target, config)
+        work += rest.solving(_ALL) + rest.learning(held)
+    return work + whole.solving(kept)
 
 
 def of_lists(dataset: Dataset, target: str, config: BridgeConfig, kept: Sequence[str]) -> Work:

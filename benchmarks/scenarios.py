@@ -119,18 +119,20 @@ def read_disencdr(data: Path, source: str, target: str) -> Dataset:
     """A pair of disencdr-ids, 5-core; items of the target that are twins of the source's are left out."""
     frames = []
     for platform, folder in ((source, f"{source}_{target}"), (target, f"{target}_{source}")):
-        rows = [
-            pl.read_csv(file, separator="\t", has_header=False, infer_schema=False)
-            for file in sorted((data / folder).glob("t*.txt*"))
-            if file.name in ("train.txt.gz", "test_original.txt")
-        ]
-        narrow = [frame.select(user_id="column_1", item_id="column_2").drop_nulls() for frame in rows]
-        frames.append(pl.concat(narrow).with_columns(platform=pl.lit(platform)))
+        rows = [read_pairs(data / folder / name) for name in ("train.txt.gz", "test_original.txt")]
+        frames.append(pl.concat(rows).with_columns(platform=pl.lit(platform)))
     events = pl.concat(frames).unique(maintain_order=True).with_columns(kind=pl.lit("purchase"))
     events = events.filter(pl.len().over("platform", "item_id") >= 5)
     dataset = _dataset(events, None)
     twins = find_twins(dataset, target, TWINS)
     return k_core(dataset.keeping(~np.isin(dataset.interactions.indices, twins.target)), 5)
+
+
+def read_pairs(file: Path) -> pl.DataFrame:
+    """The first two columns of a file without a header: `user_id`, `item_id`."""
+    rows = pl.read_csv(file, separator="\t", has_header=False, infer_schema=False)
+    user, item = rows.columns[:2]
+    return rows.select(user_id=user, item_id=item).drop_nulls()
 
 
 def _as_published(source: str, target: str) -> Callable[[Path, int], Split]:
@@ -141,7 +143,8 @@ def _as_published(source: str, target: str) -> Callable[[Path, int], Split]:
         parts = {
             (p, q): _triples(data / f"{p}_{q}", p, common) for p, q in ((source, target), (target, source))
         }
-        events = pl.concat([frame for files in parts.values() for frame in files.values()])
+        known = [files["train"] for files in parts.values()]  # what the other direction holds out stays out
+        events = pl.concat([*known, parts[target, source]["valid"], parts[target, source]["test"]])
         dataset = _dataset(events.unique(maintain_order=True), None)
         held = [_truth(dataset, parts[target, source][name], target) for name in ("valid", "test")]
         both = held[0] + held[1]
@@ -158,7 +161,7 @@ def _as_published(source: str, target: str) -> Callable[[Path, int], Split]:
 def _common_people(data: Path, source: str, target: str) -> int:
     """How many people are known on both: the smallest ids, and the only ones in valid and test."""
     found = [
-        pl.read_csv(data / folder / f"{name}.txt", separator="\t", has_header=False)["column_1"].max()
+        read_pairs(data / folder / f"{name}.txt")["user_id"].cast(pl.Int64).max()
         for folder in (f"{source}_{target}", f"{target}_{source}")
         for name in ("valid", "test")
     ]
@@ -168,14 +171,12 @@ def _common_people(data: Path, source: str, target: str) -> int:
 def _triples(folder: Path, platform: str, common: int) -> dict[str, pl.DataFrame]:
     frames = {}
     for name in ("train", "valid", "test"):
-        file = next(folder.glob(f"{name}.txt*"))
-        rows = pl.read_csv(file, separator="\t", has_header=False)
-        own = pl.concat_str(pl.lit(platform), pl.col("column_1").cast(pl.String), separator="-")
-        user = pl.when(pl.col("column_1") < common).then(pl.col("column_1").cast(pl.String)).otherwise(own)
+        rows = read_pairs(next(folder.glob(f"{name}.txt*")))
+        own = pl.concat_str(pl.lit(platform), "user_id", separator="-")
         frames[name] = rows.select(
             pl.lit(platform).alias("platform"),
-            user_id=user,
-            item_id=pl.col("column_2").cast(pl.String),
+            user_id=pl.when(pl.col("user_id").cast(pl.Int64) < common).then("user_id").otherwise(own),
+            item_id="item_id",
             kind=pl.lit("purchase"),
         )
     return frames

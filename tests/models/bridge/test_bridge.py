@@ -16,7 +16,7 @@ from isthmus.errors import InputError, SettingsError, UnknownNameError
 from isthmus.models import Bridge, load_model
 from isthmus.models.bridge import BridgeConfig
 from isthmus.models.bridge.components.joint import Joint, OwnPlatform, Solved
-from isthmus.models.bridge.hold_out import hide
+from isthmus.models.bridge.hold_out import hide, turns
 from isthmus.models.bridge.space import Space
 
 
@@ -204,3 +204,16 @@ def test_saved_it_needs_no_data_and_says_its_weights(tmp_path: Path) -> None:
     loaded = Bridge.load(tmp_path)
     assert loaded.weights(1) == bridge.weights(1)
     assert not list(tmp_path.rglob("*.pkl"))
+
+
+def test_turns_hide_other_people_each_time() -> None:
+    dataset, config = three_platforms(), BridgeConfig()
+    hidden = []
+    for turn in range(turns(dataset, 1, config)):
+        rest = hide(dataset, 1, config, turn).rest
+        hidden.append(
+            {*np.flatnonzero(rest.counts(dataset.platforms[1]) < dataset.counts(dataset.platforms[1]))}
+        )
+    assert len(hidden) > 1
+    assert all(hidden)
+    assert sum(map(len, hidden)) == len(set.union(*hidden))

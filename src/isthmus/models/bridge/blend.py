@@ -6,7 +6,7 @@ one at a time, while that lifts NDCG on the same people. No weight is negative, 
 help its weight goes to zero: this is the gate that keeps a useless source out.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -20,7 +20,7 @@ from isthmus.models.bridge.hold_out import EVENTS_LEFT, Case
 from isthmus.numeric import top_k
 from isthmus.schema import FloatArray, IntArray, Query
 
-__all__ = ["Blend", "Sample", "gather"]
+__all__ = ["Blend", "Sample", "gather", "joined"]
 
 _TOP = 60
 """Best candidates of each component among which the weights are learnt."""
@@ -33,7 +33,7 @@ _FACTORS = np.array([0.0, 0.5, 0.7, 1.4, 2.0])
 _SUMMANDS = np.array([0.1, 0.25, 0.5, 1.0])
 """In parts of the largest weight."""
 _ROUNDS = 3
-_NOISE = 1.002
+_NOISE = 1.001
 _LEAST = 0.02
 """Share of the weight below which a component is not worth its time."""
 _FEWEST = 10
@@ -72,11 +72,9 @@ class Blend:
 
     @classmethod
     def learn(
-        cls, components: Sequence[Component], cases: Sequence[Case], config: BridgeConfig, rng: Any
+        cls, components: Sequence[Component], samples: Mapping[int, Sample], config: BridgeConfig
     ) -> Self:
         """Weights for each k; where fewer than ten people have more than k events, those of the k before."""
-        rng = np.random.default_rng(0 if rng is None else rng)
-        samples = {case.k: gather(components, case, rng) for case in cases}
         scales = _scales(list(samples.values()))
         weights = np.array([component.prior for component in components])
         learnt = []
@@ -110,6 +108,11 @@ def gather(components: Sequence[Component], case: Case, rng: np.random.Generator
     for start in range(0, people, _PEOPLE_AT_ONCE):
         stop = min(start + _PEOPLE_AT_ONCE, people)
         parts.append(_gather_some(components, case.query.rows(start, stop), case.truth[start:stop], rng))
+    return joined(parts)
+
+
+def joined(parts: Sequence[Sample]) -> Sample:
+    """The people of all parts."""
     longest = max(part.offset.shape[1] for part in parts)
     return Sample(
         *(np.concatenate(column) for column in zip(*(_padded(part, longest) for part in parts), strict=True))
@@ -127,7 +130,7 @@ def _gather_some(
     chosen = np.zeros_like(wanted)
     raw = []
     for component in components:
-        scores = dense(component.score(query))
+        scores = np.zeros(wanted.shape, np.float32) if component.idle else dense(component.score(query))
         raw.append(scores)
         # Ties (many zeros) are broken at random, else they would all be taken from the front.
         spread = np.float32(1e-6 * scores[0].std() + 1e-30)

@@ -14,10 +14,10 @@ from isthmus.dataset import Dataset
 from isthmus.errors import InputError
 from isthmus.models.base import RNG, Arrays, Scorer
 from isthmus.models.bridge.arrays import below, under
-from isthmus.models.bridge.blend import Blend
+from isthmus.models.bridge.blend import Blend, Sample, gather, joined
 from isthmus.models.bridge.components import COMPONENTS, Component, dense
 from isthmus.models.bridge.config import BridgeConfig
-from isthmus.models.bridge.hold_out import hide
+from isthmus.models.bridge.hold_out import hide, turns
 from isthmus.models.bridge.space import Space
 from isthmus.models.shares import Shares
 from isthmus.schema import NO_ITEM, Explanations, FloatArray, ItemNums, Query
@@ -62,13 +62,9 @@ class Bridge(Scorer):
 
     def _fit_side(self, dataset: Dataset, target: int, rng: RNG) -> Side:
         """Fit with some people's target events hidden, learn the blend on these, fit on everything."""
-        held = hide(dataset, target, self.config)
-        components = [component(self.config, self._space, target) for component in COMPONENTS]
-        for component in components:
-            component.fit(held.rest)
-        components = [component for component in components if not component.idle]
-        if held.cases and components:
-            blend = Blend.learn(components, held.cases, self.config, rng)
+        components, samples = self._ask_hidden(dataset, target, rng)
+        if samples and components:
+            blend = Blend.learn(components, samples, self.config)
         else:
             blend = Blend.prior(components, np.ones(len(components)))
         used = blend.used()
@@ -76,6 +72,23 @@ class Bridge(Scorer):
         for component in components:
             component.fit(dataset)
         return Side(tuple(components), blend.only(used))
+
+    def _ask_hidden(
+        self, dataset: Dataset, target: int, rng: RNG
+    ) -> tuple[list[Component], dict[int, Sample]]:
+        """The components that have something to say, and what they said of hidden people for each k."""
+        rng = np.random.default_rng(0 if rng is None else rng)
+        components = [component(self.config, self._space, target) for component in COMPONENTS]
+        samples: dict[int, list[Sample]] = {}
+        for turn in range(turns(dataset, target, self.config)):
+            held = hide(dataset, target, self.config, turn)
+            for component in components:
+                component.fit(held.rest)
+            if turn == 0:
+                components = [component for component in components if not component.idle]
+            for case in held.cases if components else ():
+                samples.setdefault(case.k, []).append(gather(components, case, rng))
+        return components, {k: joined(parts) for k, parts in samples.items()}
 
     def score(self, query: Query) -> FloatArray:
         """Blended scores (q, c), float32; a score only orders."""

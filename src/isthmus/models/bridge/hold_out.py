@@ -17,7 +17,7 @@ from isthmus.dataset import Dataset, Twins, find_twins
 from isthmus.models.bridge.config import BridgeConfig
 from isthmus.schema import IntArray, Query, UserNums
 
-__all__ = ["EVENTS_LEFT", "Case", "HoldOut", "hide"]
+__all__ = ["EVENTS_LEFT", "Case", "HoldOut", "hide", "turns"]
 
 EVENTS_LEFT = (0, 1, 2, 4, 8)
 """Numbers k of target events left; a set of weights is learnt for each."""
@@ -41,9 +41,19 @@ class HoldOut:
     cases: tuple[Case, ...]
 
 
-def hide(dataset: Dataset, target: int, config: BridgeConfig) -> HoldOut:
-    """Hide all target events of some people known on both sides; a case per number of events left."""
-    people = _choose(dataset, target, config)
+def turns(dataset: Dataset, target: int, config: BridgeConfig) -> int:
+    """How often other people are hidden: few people known on both sides are all needed, many are not."""
+    both = len(_known_on_both(dataset, target))
+    each = _people_each_turn(both, config)
+    return max(1, min(both // max(each, 1), round(config.learn_on / max(each, 1))))
+
+
+def hide(dataset: Dataset, target: int, config: BridgeConfig, turn: int = 0) -> HoldOut:
+    """Hide all target events of some people known on both sides; a case per number of events left.
+
+    In each of the `turns` these are other people.
+    """
+    people = _choose(dataset, target, config, turn)
     chosen = np.zeros(dataset.n_users, dtype=bool)
     chosen[people] = True
     row = np.repeat(np.arange(dataset.n_users), np.diff(dataset.interactions.indptr))
@@ -55,14 +65,20 @@ def hide(dataset: Dataset, target: int, config: BridgeConfig) -> HoldOut:
     return HoldOut(dataset.keeping(~hidden), tuple(case for case in cases if len(case.query)))
 
 
-def _choose(dataset: Dataset, target: int, config: BridgeConfig) -> UserNums:
-    name = dataset.platforms[target]
-    there = dataset.counts(name)
-    total = np.diff(dataset.interactions.indptr)
-    both = np.flatnonzero((there > 0) & (total > there))
-    wanted = max(config.hold_out * len(both), min(150, len(both) / 2))
-    first = np.argsort(hash_ids(dataset.users.ids[both]), kind="stable")
-    return np.sort(both[first[: min(config.max_hold_out, round(wanted))]])
+def _choose(dataset: Dataset, target: int, config: BridgeConfig, turn: int) -> UserNums:
+    both = _known_on_both(dataset, target)
+    each = _people_each_turn(len(both), config)
+    order = np.argsort(hash_ids(dataset.users.ids[both]), kind="stable")
+    return np.sort(both[order[turn * each : (turn + 1) * each]])
+
+
+def _known_on_both(dataset: Dataset, target: int) -> UserNums:
+    there = dataset.counts(dataset.platforms[target])
+    return np.flatnonzero((there > 0) & (np.diff(dataset.interactions.indptr) > there))
+
+
+def _people_each_turn(both: int, config: BridgeConfig) -> int:
+    return min(config.max_hold_out, round(max(config.hold_out * both, min(150, both / 2))))
 
 
 def _order_within(dataset: Dataset, row: IntArray, hidden: NDArray[np.bool_]) -> IntArray:
