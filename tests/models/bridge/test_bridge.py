@@ -15,7 +15,8 @@ from isthmus.dataset import Dataset, checkerboard
 from isthmus.errors import InputError, SettingsError, UnknownNameError
 from isthmus.models import Bridge, load_model
 from isthmus.models.bridge import BridgeConfig
-from isthmus.models.bridge.components.joint import Joint, OwnPlatform, Solved
+from isthmus.models.bridge.components.closed_form import Solved
+from isthmus.models.bridge.components.joint import Joint, OwnPlatform
 from isthmus.models.bridge.hold_out import hide, turns
 from isthmus.models.bridge.space import Space
 
@@ -217,3 +218,21 @@ def test_turns_hide_other_people_each_time() -> None:
     assert len(hidden) > 1
     assert all(hidden)
     assert sum(map(len, hidden)) == len(set.union(*hidden))
+
+
+@pytest.mark.parametrize("form", ["primal", "dual"])
+@pytest.mark.parametrize("component", [Joint, OwnPlatform])
+def test_leaving_events_out_of_an_inverse_equals_a_fit_without_them(form, component) -> None:
+    dataset = random_world(60, 40, 3)
+    row = np.repeat(np.arange(dataset.n_users), np.diff(dataset.interactions.indptr))
+    lost = (row < 20) & (dataset.item_platform[dataset.interactions.indices] == 1)
+    # An item that loses all its people would take part as text alone in one of the two.
+    lost &= np.isin(dataset.interactions.indices, dataset.interactions.indices[~lost])
+    assert lost.any()
+    rest = dataset.keeping(~lost)
+    config = BridgeConfig(form=form, reg=3.0)
+    whole, fresh = (component(config, Space.of(dataset), 1) for _ in range(2))
+    whole.fit(dataset)
+    fresh.fit(rest)
+    query = rest.query(np.arange(rest.n_users), dataset.platforms[1])
+    np.testing.assert_allclose(whole.without(rest).score(query), fresh.score(query), atol=1e-8)

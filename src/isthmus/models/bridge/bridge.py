@@ -4,6 +4,7 @@ Components (see `components/`) each score the target's items; the blend adds the
 people whose target events were hidden, one set of weights for each number of target events left.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
@@ -61,34 +62,32 @@ class Bridge(Scorer):
         return self
 
     def _fit_side(self, dataset: Dataset, target: int, rng: RNG) -> Side:
-        """Fit with some people's target events hidden, learn the blend on these, fit on everything."""
-        components, samples = self._ask_hidden(dataset, target, rng)
-        if samples and components:
+        """Fit on everything; learn the blend on people whose target events are hidden from the components."""
+        components = [component(self.config, self._space, target) for component in COMPONENTS]
+        for component in components:
+            component.fit(dataset)
+        components = [component for component in components if not component.idle]
+        samples = self._ask_hidden(components, dataset, target, rng) if components else {}
+        if samples:
             blend = Blend.learn(components, samples, self.config)
         else:
             blend = Blend.prior(components, np.ones(len(components)))
         used = blend.used()
-        components = [component for component, kept in zip(components, used, strict=True) if kept]
-        for component in components:
-            component.fit(dataset)
-        return Side(tuple(components), blend.only(used))
+        kept = (component.settle() for component, use in zip(components, used, strict=True) if use)
+        return Side(tuple(kept), blend.only(used))
 
     def _ask_hidden(
-        self, dataset: Dataset, target: int, rng: RNG
-    ) -> tuple[list[Component], dict[int, Sample]]:
-        """The components that have something to say, and what they said of hidden people for each k."""
+        self, components: Sequence[Component], dataset: Dataset, target: int, rng: RNG
+    ) -> dict[int, Sample]:
+        """What the components say of hidden people, for each number of target events left."""
         rng = np.random.default_rng(0 if rng is None else rng)
-        components = [component(self.config, self._space, target) for component in COMPONENTS]
         samples: dict[int, list[Sample]] = {}
         for turn in range(turns(dataset, target, self.config)):
             held = hide(dataset, target, self.config, turn)
-            for component in components:
-                component.fit(held.rest)
-            if turn == 0:
-                components = [component for component in components if not component.idle]
-            for case in held.cases if components else ():
-                samples.setdefault(case.k, []).append(gather(components, case, rng))
-        return components, {k: joined(parts) for k, parts in samples.items()}
+            left = [component.without(held.rest) for component in components] if held.cases else []
+            for case in held.cases:
+                samples.setdefault(case.k, []).append(gather(left, case, rng))
+        return {k: joined(parts) for k, parts in samples.items()}
 
     def score(self, query: Query) -> FloatArray:
         """Blended scores (q, c), float32; a score only orders."""

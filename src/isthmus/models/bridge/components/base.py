@@ -1,7 +1,7 @@
 """A component of the blend: one cheap reason why somebody may like an item."""
 
 from abc import ABC, abstractmethod
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,6 +41,16 @@ class Component(ABC):
     @abstractmethod
     def fit(self, dataset: Dataset) -> None:
         """Learn from `dataset`, whose items are those of `space`."""
+
+    def without(self, rest: Dataset) -> Self:
+        """The same component fitted on `rest`, which lacks some of the events that this one was fitted on."""
+        left = type(self)(self.config, self.space, self.target)
+        left.fit(rest)
+        return left
+
+    def settle(self) -> Self:
+        """Itself, less what only `without` needs."""
+        return self
 
     @property
     @abstractmethod

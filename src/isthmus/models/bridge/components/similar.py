@@ -6,6 +6,7 @@ vague ones.
 """
 
 from abc import abstractmethod
+from typing import Self
 
 import numpy as np
 from scipy.sparse import csr_array, vstack
@@ -25,11 +26,14 @@ class ItemSimilarity(Component):
     """Soft maximum of a similarity of items over the past items."""
 
     def fit(self, dataset: Dataset) -> None:
-        """Only the items matter, so a second fit with the same space has nothing left to do."""
-        if not hasattr(self, "_similar"):
-            similar = self._similarities()
-            similar.data = similar.data ** np.float32(self._power)
-            self._similar = similar
+        """Compare the items."""
+        similar = self._similarities()
+        similar.data = similar.data ** np.float32(self._power)
+        self._similar = similar
+
+    def without(self, rest: Dataset) -> Self:
+        """Itself: only the items matter."""
+        return self
 
     @property
     def _power(self) -> float:
