@@ -8,9 +8,12 @@ without, all have their defaults. --neural adds the methods of the extra torch.
 """
 
 import argparse
+import json
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from common import HERE, Result, Table, number, parser, say
 from contest import COLUMNS, Contender, Scores, compete, figures, ratio, rows, tell
@@ -36,7 +39,11 @@ def main() -> None:
     made.add_argument("--methods", nargs="+", default=list(METHODS))
     made.add_argument("--neural", action="store_true", help="the methods of the extra torch too")
     made.add_argument("--tune", action="store_true", help="choose among three settings by validation")
+    made.add_argument("--join", type=Path, nargs="+", help="measure nothing: put these results together")
     asked = made.parse_args()
+    if asked.join:
+        join([json.loads(file.read_text(encoding="utf-8")) for file in asked.join]).write(asked.out)
+        return
     result = Result("quality", quick=asked.quick)
     chosen = [one for one in scenarios() if not asked.only or any(part in one.name for part in asked.only)]
     best: list[list[str]] = []
@@ -53,6 +60,21 @@ def main() -> None:
     result.write(asked.out)
 
 
+def join(parts: Sequence[Mapping[str, Any]]) -> Result:
+    """Results of several runs as one: pairs measured apart, or on several machines."""
+    first = parts[0]
+    told = {part["notes"][0]: [row[0] for row in part["tables"][0]["rows"]] for part in parts}
+    heads = [Table(**part["tables"][0]) for part in parts]
+    best = Table(heads[0].title, heads[0].columns, [row for head in heads for row in head.rows])
+    tables = [best, *(Table(**table) for part in parts for table in part["tables"][1:])]
+    notes = [f"{note} ({'; '.join(pairs)})" if len(told) > 1 else note for note, pairs in told.items()]
+    notes += [note for part in parts for note in part["notes"][1:]]
+    figures = {name: one for part in parts for name, one in part["figures"].items()}
+    load = max(part["load"] for part in parts)
+    about = {name: first[name] for name in ("machine", "versions", "date")}
+    return Result("quality", tables, notes, figures, any(part["quick"] for part in parts), load=load, **about)
+
+
 def _folder(asked: argparse.Namespace, scenario: Scenario) -> Path | None:
     root = asked.data or os.environ.get("ISTHMUS_DATA") or HERE.parent.parent / "shared" / "data"
     folder = Path(root) / scenario.folder
@@ -64,7 +86,7 @@ def measure(scenario: Scenario, folder: Path, asked: argparse.Namespace, result:
     scores: Scores = {}
     seeds: Sequence[int] = asked.seeds if scenario.seeded and not asked.quick else asked.seeds[:1]
     names = [*asked.methods, *(NEURAL if asked.neural else ())]
-    for seed in seeds:
+    for nth, seed in enumerate(seeds):
         split = scenario.make(folder, seed)
         contenders = [
             Contender.of(
@@ -73,7 +95,9 @@ def measure(scenario: Scenario, folder: Path, asked: argparse.Namespace, result:
             for name in names
             if name != "content" or split.train.features.vectors.shape[1]
         ]
-        if not asked.tune:
+        if nth:  # chosen once, by the validation of the first seed
+            contenders = [replace(one, settings=scores[one.name].chosen[:1]) for one in contenders]
+        elif not asked.tune:
             contenders = [one.with_defaults() for one in contenders]
         compete(contenders, split, scores, scenario.name)
     n_items = len(split.train.candidates(split.target))

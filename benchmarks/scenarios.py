@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 from scipy.sparse import csr_array
 
+import food_kitchen
 from common import Said, cache_folder
 from isthmus.dataset import Dataset, item_key
 from isthmus.encoders import load_encoder
@@ -46,10 +47,20 @@ def scenarios() -> Iterator[Scenario]:
     for pair in (("sport", "phone"), ("phone", "sport"), ("electronic", "phone"), ("phone", "electronic")):
         yield Scenario(f"{pair[0]} to {pair[1]}, warm", "disencdr-ids", _held_out(*pair))
     for source, target in (("books", "movies"), ("movies", "books")):
-        yield Scenario(f"{source} to {target}, cold", "amazon-books-movies", _cold(read_books_movies, target))
+        yield Scenario(
+            f"amazon {source} to {target}, cold", "amazon-books-movies", _cold(read_books_movies, target)
+        )
+    for target in food_kitchen.PLATFORMS:
+        for how in ("warm", "cold"):
+            yield Scenario(
+                f"{how}, target {target} (food and kitchen)",
+                "amazon-food-kitchen",
+                _lines(target, how),
+                seeded=False,
+            )
     for source, target in (("game", "video"), ("video", "game")):
         yield Scenario(
-            f"{source} to {target}, cold (cdrib)", "cdrib-ids", _as_published(source, target), seeded=False
+            f"{source} to {target}, cold (cdrib)", "cdrib-ids", _published(source, target), seeded=False
         )
 
 
@@ -62,6 +73,18 @@ def _held_out(source: str, target: str) -> Callable[[Path, int], Split]:
         return _clean(leave_last_out(read_disencdr(data, source, target), target, seed=seed))
 
     return make
+
+
+def _lines(target: str, how: str) -> Callable[[Path, int], Split]:
+    def make(data: Path, seed: int) -> Split:
+        lines = food_kitchen.read_lines(data, everybody=False)
+        return food_kitchen.hold_out(food_kitchen.build(data, lines), lines, target, cold=how == "cold")
+
+    return make
+
+
+def _published(source: str, target: str) -> Callable[[Path, int], Split]:
+    return lambda data, seed: _clean(as_published(data, source, target, seed))
 
 
 def _clean(split: Split) -> Split:
@@ -135,27 +158,20 @@ def read_pairs(file: Path) -> pl.DataFrame:
     return rows.select(user_id=user, item_id=item).drop_nulls()
 
 
-def _as_published(source: str, target: str) -> Callable[[Path, int], Split]:
+def as_published(data: Path, source: str, target: str, seed: int = 0) -> Split:
     """cdrib-ids: people known on both who have nothing of the target in train; its valid and test lines."""
-
-    def make(data: Path, seed: int) -> Split:
-        common = _common_people(data, source, target)
-        parts = {
-            (p, q): _triples(data / f"{p}_{q}", p, common) for p, q in ((source, target), (target, source))
-        }
-        known = [files["train"] for files in parts.values()]  # what the other direction holds out stays out
-        events = pl.concat([*known, parts[target, source]["valid"], parts[target, source]["test"]])
-        dataset = _dataset(events.unique(maintain_order=True), None)
-        held = [_truth(dataset, parts[target, source][name], target) for name in ("valid", "test")]
-        both = held[0] + held[1]
-        row = np.repeat(np.arange(dataset.n_users), np.diff(dataset.interactions.indptr))
-        asked = np.flatnonzero(np.diff(both.indptr))
-        on_target = dataset.item_platform[dataset.interactions.indices] == dataset.platform_num(target)
-        train = dataset.keeping(~(np.isin(row, asked) & on_target))
-        cases = [_cases(train, truth) for truth in held]
-        return _clean(Split(train, cases[0], cases[1], target, "as published", seed, {}))
-
-    return make
+    common = _common_people(data, source, target)
+    parts = {(p, q): _parts(data / f"{p}_{q}", p, common) for p, q in ((source, target), (target, source))}
+    known = [files["train"] for files in parts.values()]  # what the other direction holds out stays out
+    events = pl.concat([*known, parts[target, source]["valid"], parts[target, source]["test"]])
+    dataset = _dataset(events.unique(maintain_order=True), None)
+    held = [_truth(dataset, parts[target, source][name], target) for name in ("valid", "test")]
+    row = np.repeat(np.arange(dataset.n_users), np.diff(dataset.interactions.indptr))
+    asked = np.flatnonzero(np.diff((held[0] + held[1]).indptr))
+    on_target = dataset.item_platform[dataset.interactions.indices] == dataset.platform_num(target)
+    train = dataset.keeping(~(np.isin(row, asked) & on_target))
+    cases = [_cases(train, truth) for truth in held]
+    return Split(train, cases[0], cases[1], target, "as published", seed, {})
 
 
 def _common_people(data: Path, source: str, target: str) -> int:
@@ -168,7 +184,7 @@ def _common_people(data: Path, source: str, target: str) -> int:
     return int(max(found)) + 1
 
 
-def _triples(folder: Path, platform: str, common: int) -> dict[str, pl.DataFrame]:
+def _parts(folder: Path, platform: str, common: int) -> dict[str, pl.DataFrame]:
     frames = {}
     for name in ("train", "valid", "test"):
         rows = read_pairs(next(folder.glob(f"{name}.txt*")))
