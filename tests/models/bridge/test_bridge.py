@@ -236,3 +236,31 @@ def test_leaving_events_out_of_an_inverse_equals_a_fit_without_them(form, compon
     fresh.fit(rest)
     query = rest.query(np.arange(rest.n_users), dataset.platforms[1])
     np.testing.assert_allclose(whole.without(rest).score(query), fresh.score(query), atol=1e-8)
+
+
+def tastes_and_noise(seed: int, people: int = 200) -> Dataset:
+    """Four tastes, known on `books` and `films`; on `noise` everybody does something by chance."""
+    rng = np.random.default_rng(seed)
+    rows = []
+    for person in range(people):
+        for platform in ("books", "films"):
+            liked = rng.choice(15, 6, replace=False) * 4 + person % 4
+            rows += [(platform, f"u{person}", f"{platform}-{item}") for item in liked]
+        rows += [("noise", f"u{person}", f"n{item}") for item in rng.choice(60, 6, replace=False)]
+    events = pl.DataFrame(rows, schema=["platform", "user_id", "item_id"], orient="row")
+    events = events.with_columns(kind=pl.lit("like"))
+    links = events.select("platform", "user_id", person="user_id").unique(maintain_order=True)
+    return Dataset.from_frames(events, None, links, encoder=None)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_planted_platform_of_chance_is_ignored_and_a_true_one_is_not(seed: int) -> None:
+    dataset = tastes_and_noise(seed)
+    films = dataset.platform_num("films")
+    bridge = Bridge(BridgeConfig(target="films")).fit(dataset)
+    assert [dataset.platforms[number] for number in bridge.ignored(films)] == ["noise"]
+    on_noise = dataset.item_platform[dataset.interactions.indices] == dataset.platform_num("noise")
+    clean = dataset.keeping(~on_noise)
+    query = dataset.query(np.arange(20), "films")
+    alone = Bridge(BridgeConfig(target="films")).fit(clean).score(clean.query(np.arange(20), "films"))
+    np.testing.assert_allclose(bridge.score(query), alone, atol=1e-6)

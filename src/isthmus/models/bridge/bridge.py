@@ -18,12 +18,15 @@ from isthmus.models.bridge.arrays import below, under
 from isthmus.models.bridge.blend import Blend, Sample, gather, joined
 from isthmus.models.bridge.components import COMPONENTS, Component, dense
 from isthmus.models.bridge.config import BridgeConfig
+from isthmus.models.bridge.gate import Gate, only_platforms
 from isthmus.models.bridge.hold_out import hide, turns
 from isthmus.models.bridge.space import Space
 from isthmus.models.shares import Shares
-from isthmus.schema import NO_ITEM, Explanations, FloatArray, ItemNums, Query
+from isthmus.schema import NO_ITEM, Explanations, FloatArray, IntArray, ItemNums, Query
 
 __all__ = ["Bridge"]
+
+_NONE: IntArray = np.zeros(0, dtype=np.int64)
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,8 @@ class Side:
 
     components: tuple[Component, ...]
     blend: Blend
+    ignored: IntArray
+    """Numbers of the platforms that are no help: what people did there is not looked at."""
 
 
 class Bridge(Scorer):
@@ -61,37 +66,48 @@ class Bridge(Scorer):
         self._sides = {target: self._fit_side(dataset, target, rng) for target in targets}
         return self
 
-    def _fit_side(self, dataset: Dataset, target: int, rng: RNG) -> Side:
-        """Fit on everything; learn the blend on people whose target events are hidden from the components."""
+    def _fit_side(self, dataset: Dataset, target: int, rng: RNG, ignored: IntArray = _NONE) -> Side:
+        """Fit on everything; learn the blend on people whose target events are hidden from the components.
+
+        Where a source turns out to be noise, all of it is done again without that source.
+        """
         components = [component(self.config, self._space, target) for component in COMPONENTS]
         for component in components:
             component.fit(dataset)
         components = [component for component in components if not component.idle]
-        samples = self._ask_hidden(components, dataset, target, rng) if components else {}
+        samples, noise = self._ask_hidden(components, dataset, target, rng)
+        if len(noise):
+            used = ~np.isin(dataset.item_platform[dataset.interactions.indices], noise)
+            return self._fit_side(dataset.keeping(used), target, rng, np.union1d(ignored, noise))
         if samples:
             blend = Blend.learn(components, samples, self.config)
         else:
             blend = Blend.prior(components, np.ones(len(components)))
         used = blend.used()
         kept = (component.settle() for component, use in zip(components, used, strict=True) if use)
-        return Side(tuple(kept), blend.only(used))
+        return Side(tuple(kept), blend.only(used), ignored)
 
     def _ask_hidden(
         self, components: Sequence[Component], dataset: Dataset, target: int, rng: RNG
-    ) -> dict[int, Sample]:
-        """What the components say of hidden people, for each number of target events left."""
+    ) -> tuple[dict[int, Sample], IntArray]:
+        """What the components say of hidden people for each number of target events left; noisy sources."""
         rng = np.random.default_rng(0 if rng is None else rng)
         samples: dict[int, list[Sample]] = {}
-        for turn in range(turns(dataset, target, self.config)):
+        gate = Gate(self._space.item_platform, target)
+        for turn in range(turns(dataset, target, self.config) if components else 0):
             held = hide(dataset, target, self.config, turn)
             left = [component.without(held.rest) for component in components] if held.cases else []
             for case in held.cases:
                 samples.setdefault(case.k, []).append(gather(left, case, rng))
-        return {k: joined(parts) for k, parts in samples.items()}
+                if case.k == 0:
+                    blend = Blend.learn(components, {0: samples[0][0]}, self.config)
+                    gate.watch(left, blend, case)
+        return {k: joined(parts) for k, parts in samples.items()}, gate.noise()
 
     def score(self, query: Query) -> FloatArray:
         """Blended scores (q, c), float32; a score only orders."""
         side = self._side(query)
+        query = self._heard(query, side)
         factors = side.blend.rows(query, self._space.item_platform).astype(np.float32)  # (q, components)
         total: Any = np.zeros((len(query), len(query.candidates)), dtype=np.float32)
         scratch = np.empty_like(total)  # new arrays of this size would cost more than the sums
@@ -109,6 +125,7 @@ class Bridge(Scorer):
     def explain(self, query: Query, items: ItemNums) -> Explanations:
         """Each component's score of `items` (q, m), shared out to the past items behind it."""
         side = self._side(query)
+        query = self._heard(query, side)
         shares = Shares([component.name for component in side.components])
         scores = np.zeros(items.shape)
         for row in range(len(query)):
@@ -139,6 +156,20 @@ class Bridge(Scorer):
             shares.add_constant(rest, number)
         return np.asarray(total[places])
 
+    def _heard(self, query: Query, side: Side) -> Query:
+        """The query without what was done on platforms that are ignored."""
+        return (
+            only_platforms(query, ~np.isin(self._space.item_platform, side.ignored))
+            if len(side.ignored)
+            else query
+        )
+
+    def ignored(self, platform: int) -> IntArray:
+        """Numbers of the sources that turned out to be no help for a target, and are not looked at."""
+        self._fitted("_sides")
+        assert self._sides is not None
+        return self._sides[platform].ignored
+
     def _side(self, query: Query) -> Side:
         self._fitted("_sides")
         assert self._sides is not None
@@ -164,6 +195,7 @@ class Bridge(Scorer):
         for target, side in (self._sides or {}).items():
             kept[f"{target}/scales"], kept[f"{target}/weights"] = side.blend.scales, side.blend.weights
             numbers = [COMPONENTS.index(type(component)) for component in side.components]
+            kept[f"{target}/ignored"] = side.ignored
             kept[f"{target}/components"] = np.array(numbers, dtype=np.int64)
             for number, component in zip(numbers, side.components, strict=True):
                 kept |= under(f"{target}/{number}", component.arrays())
@@ -180,7 +212,8 @@ class Bridge(Scorer):
             component = COMPONENTS[number](self.config, self._space, target)
             component.restore(below(f"{target}/{number}", arrays))
             components.append(component)
-        return Side(tuple(components), Blend(arrays[f"{target}/scales"], arrays[f"{target}/weights"]))
+        blend = Blend(arrays[f"{target}/scales"], arrays[f"{target}/weights"])
+        return Side(tuple(components), blend, arrays[f"{target}/ignored"])
 
 
 def _add(total: Any, factor: Any, scores: Any, scratch: Any) -> None:

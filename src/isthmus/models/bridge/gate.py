@@ -1,0 +1,100 @@
+"""The gate of sources: whether what a person did on a platform tells anything of that person.
+
+People whose target events were all hidden are asked about twice: with what they did on one source alone, and
+with what somebody else did there. A source whose answers are as good with somebody else's history is noise.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+
+from isthmus.models.bridge.blend import Blend
+from isthmus.models.bridge.components import Component, dense
+from isthmus.models.bridge.hold_out import Case
+from isthmus.numeric import top_k
+from isthmus.schema import FloatArray, IntArray, Query
+
+__all__ = ["Gate", "only_platforms"]
+
+_PEOPLE = 400
+"""At most so many are asked in a turn."""
+_CUT = 20
+"""NDCG at this length: of shorter lists more would be chance."""
+_CLEAR = 1.64
+"""Standard errors; of a hundred platforms of chance five would be let in."""
+_FEWEST = 20
+"""Of fewer people nothing can be said."""
+
+
+class Gate:
+    """Gathers, over people hidden in turns, what each source platform is worth for a target."""
+
+    def __init__(self, item_platform: IntArray, target: int) -> None:
+        self._item_platform = item_platform
+        self._gains: dict[int, list[FloatArray]] = {
+            int(source): [] for source in np.unique(item_platform) if source != target
+        }
+
+    def watch(self, components: Sequence[Component], blend: Blend, case: Case) -> None:
+        """Ask `components`, which never saw the target events of the people of `case`, whose k is 0."""
+        for source, gains in self._gains.items():
+            from_source = self._item_platform == source
+            known = np.diff(only_platforms(case.query, from_source).history.indptr) > 0
+            there = np.flatnonzero(known)[:_PEOPLE]
+            if len(there):
+                query = only_platforms(case.query.take(there), from_source)
+                gains.append(self._gain(components, blend, query, case.truth[there].toarray() != 0))
+
+    def _gain(self, components: Sequence[Component], blend: Blend, query: Query, truth: Any) -> FloatArray:
+        """(people,): by how much NDCG is better with their own history than with somebody else's."""
+        scores = _blended(components, blend, query, self._item_platform)
+        others = np.roll(scores, 1, axis=0)
+        return np.asarray(_ndcg(scores, truth, query) - _ndcg(others, truth, query))
+
+    def noise(self) -> IntArray:
+        """Sources whose gain is not clear of nothing, where enough people are known to say so."""
+        useless = []
+        for source, parts in self._gains.items():
+            gain = np.concatenate(parts) if parts else np.zeros(0)
+            if len(gain) >= _FEWEST and gain.mean() <= _CLEAR * gain.std() / np.sqrt(len(gain)):
+                useless.append(source)
+        return np.array(useless, dtype=np.int64)
+
+
+def only_platforms(query: Query, wanted: NDArray[np.bool_]) -> Query:
+    """The query with only the past items marked in (n_items,) `wanted`."""
+    keep = wanted[query.history.indices]
+    indptr = np.concatenate([[0], np.cumsum(keep)])[query.history.indptr]
+
+    def picked(matrix: csr_array) -> csr_array:
+        return csr_array((matrix.data[keep], matrix.indices[keep], indptr), shape=matrix.shape)
+
+    times = None if query.times is None else picked(query.times)
+    here = None if query.here is None else picked(query.here)
+    return replace(query, history=picked(query.history), times=times, here=here)
+
+
+def _blended(
+    components: Sequence[Component], blend: Blend, query: Query, item_platform: IntArray
+) -> NDArray[np.float32]:
+    factors = blend.rows(query, item_platform).astype(np.float32)
+    total = np.zeros((len(query), len(query.candidates)), dtype=np.float32)
+    for component, factor in zip(components, factors.T, strict=True):
+        if factor.any() and not component.idle:
+            total += factor[:, None] * dense(component.score(query))
+    return total
+
+
+def _ndcg(scores: NDArray[np.float32], truth: Any, query: Query) -> FloatArray:
+    if query.blocked is not None:
+        barred = query.blocked[:, query.candidates].toarray() != 0
+        scores = np.where(barred & ~truth, -np.inf, scores)
+    order, _ = top_k(scores, _CUT)
+    discount = 1 / np.log2(np.arange(_CUT) + 2)
+    gained = (np.take_along_axis(truth, order, axis=1) * discount[: order.shape[1]]).sum(axis=1)
+    ideal = np.concatenate([[0.0], np.cumsum(discount)])[np.clip(truth.sum(axis=1), 1, _CUT)]
+    return np.asarray(gained / ideal)
