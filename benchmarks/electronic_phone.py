@@ -176,14 +176,14 @@ def cut_to(split: Split, k: int, fold: int = 0) -> Split:
     row = entries(train.interactions)
     chosen = np.zeros(train.n_users, dtype=bool)
     chosen[people] = True
-    on_target = train.item_platform[train.interactions.indices] == train.platform_num(TARGET)
+    on_target = train.item_platform[train.interactions.indices] == train.platform_num(split.target)
     wanted = np.flatnonzero(on_target & chosen[row])
     order = wanted[np.lexsort((rng.random(len(wanted)), row[wanted]))]
     place = np.arange(len(order)) - np.searchsorted(row[order], row[order])
     hidden = np.zeros(len(row), dtype=bool)
     hidden[order[place >= k]] = True
     less = train.keeping(~hidden)
-    enough = less.counts(TARGET) == k
+    enough = less.counts(split.target) == k
     asked = _only(split.test, np.isin(split.test.users, people) & enough[split.test.users], less)
     return replace(split, train=less, test=asked)
 

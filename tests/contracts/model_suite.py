@@ -184,8 +184,8 @@ class ModelContract:
             np.testing.assert_allclose(total, found.scores, rtol=1e-9, atol=1e-9)
             assert set(np.unique(found.component)) <= set(range(len(found.components)))
             carried = found.past_item != NO_ITEM
-            touched = dataset.interactions.toarray()[found.query_row[carried], found.past_item[carried]]
-            assert (touched > 0).all()
+            at = found.query_row[carried], found.past_item[carried]
+            assert (dataset.interactions.toarray()[at] + dataset.blocked.toarray()[at] > 0).all()
 
     def test_places_without_an_item_have_nothing_to_explain(self, fitted: Scorer) -> None:
         query = board().query([0, 1], "there")

@@ -33,7 +33,7 @@ def fit(
     as_json: Json = False,
 ) -> None:
     """Learn from everything in the workspace; the model that was there stays in use until this is done."""
-    from isthmus.cli.printing import out, print_json
+    from isthmus.cli.printing import note, out, print_json
     from isthmus.cli.progress import Bars
     from isthmus.pipeline import Workspace, fit_model
 
@@ -50,4 +50,6 @@ def fit(
         f"{figures['items']:,} items on {', '.join(figures['platforms'])}.",
         markup=False,
     )
+    for remark in saved.about["remarks"]:
+        note(remark)
     out().print(f"Next: isthmus recommend {workspace} --user ID --platform P --explain", markup=False)

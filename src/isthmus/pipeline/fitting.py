@@ -50,6 +50,7 @@ def fit_model(
             "seed": seed,
             "encoder": dataset.features.encoder,
             "dataset": _figures(dataset, workspace),
+            "remarks": list(model.remarks(dataset.platforms)),
             "version": __version__,
             "seconds": round(time.perf_counter() - started, 3),
         }

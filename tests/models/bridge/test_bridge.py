@@ -264,3 +264,46 @@ def test_a_planted_platform_of_chance_is_ignored_and_a_true_one_is_not(seed: int
     query = dataset.query(np.arange(20), "films")
     alone = Bridge(BridgeConfig(target="films")).fit(clean).score(clean.query(np.arange(20), "films"))
     np.testing.assert_allclose(bridge.score(query), alone, atol=1e-6)
+
+
+def test_what_was_disliked_speaks_against_its_like_and_is_told() -> None:
+    dataset = tastes_and_noise(0)
+    bridge = Bridge(BridgeConfig(target="films")).fit(dataset)
+    plain = Bridge(BridgeConfig(target="films", dislike=0.0)).fit(dataset)
+    query = dataset.query([0, 1, 2], "films")
+    books = dataset.candidates("books")[:2]
+    refused = csr_array((np.ones(2), ([0, 0], books)), shape=query.history.shape)
+    with_no, without = replace(query, blocked=refused), replace(query, blocked=None)
+    np.testing.assert_array_equal(plain.score(with_no), plain.score(without))
+    moved = bridge.score(with_no) - bridge.score(without)
+    assert moved[0].any()
+    assert not moved[1:].any()
+    follow = dataset.interactions[:, books].sum(axis=1) > 0  # who touched these books touched these films
+    alike = np.asarray(dataset.interactions[np.flatnonzero(follow)][:, query.candidates].sum(axis=0))
+    assert np.corrcoef(moved[0], alike)[0, 1] < -0.3
+    items = np.tile(query.candidates[:5], (3, 1))
+    told = bridge.explain(with_no, items)
+    np.testing.assert_allclose(told.scores, bridge.score(with_no)[:, :5], atol=1e-5)
+    against = np.isin(told.past_item, books) & (told.query_row == 0)
+    assert (told.share[against] < 0).any()
+
+
+@pytest.mark.parametrize("form", ["primal", "dual"])
+def test_graded_events_count_by_their_weight(form) -> None:
+    dataset = random_world(30, 20, 4)
+    rng = np.random.default_rng(0)
+    stronger = dataset.interactions.copy()
+    stronger.data = rng.uniform(0.5, 2.0, stronger.nnz)
+    graded = replace(dataset, interactions=stronger)
+    config = {"form": form, "reg": 3.0, "text_weight": 0.0}
+    binary, weighted = (
+        joint_scores(graded, Joint, **config),
+        joint_scores(graded, Joint, graded=True, **config),
+    )
+    np.testing.assert_allclose(binary, joint_scores(dataset, Joint, **config), atol=1e-10)
+    X = stronger.toarray()
+    touched = X.any(axis=0)
+    P = np.linalg.inv(X[:, touched].T @ X[:, touched] + 3.0 * np.eye(touched.sum()))
+    expected = np.zeros_like(X)
+    expected[:, touched] = X[:, touched] @ (np.eye(len(P)) - P / P.diagonal())
+    np.testing.assert_allclose(weighted, expected[:, dataset.candidates("b")], atol=1e-10)

@@ -5,10 +5,11 @@ people whose target events were hidden, one set of weights for each number of ta
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Self
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from isthmus.dataset import Dataset
@@ -37,6 +38,19 @@ class Side:
     blend: Blend
     ignored: IntArray
     """Numbers of the platforms that are no help: what people did there is not looked at."""
+
+
+@dataclass(frozen=True)
+class Voice:
+    """What of people's past speaks for or against items."""
+
+    sign: float
+    query: Query
+    """The past, as a history."""
+    components: Sequence[int]
+    """Places of the components that it speaks through."""
+    speaks: NDArray[np.bool_]
+    """(q,): whose past holds anything."""
 
 
 class Bridge(Scorer):
@@ -111,16 +125,31 @@ class Bridge(Scorer):
         factors = side.blend.rows(query, self._space.item_platform).astype(np.float32)  # (q, components)
         total: Any = np.zeros((len(query), len(query.candidates)), dtype=np.float32)
         scratch = np.empty_like(total)  # new arrays of this size would cost more than the sums
-        for component, factor in zip(side.components, factors.T, strict=True):
-            asked = np.flatnonzero(factor)
-            if 2 * len(asked) > len(query):  # taking rows out and putting them back costs as much
-                _add(total, factor, component.score(query), scratch)
-            elif len(asked):
-                part = total[asked]
-                _add(part, factor[asked], component.score(query.take(asked)), scratch[: len(asked)])
-                total[asked] = part
+        for voice in self._voices(query, side):
+            for number in voice.components:
+                factor = np.float32(voice.sign) * factors[:, number]
+                asked = np.flatnonzero((factor != 0) & voice.speaks)
+                component = side.components[number]
+                if 2 * len(asked) > len(query):  # taking rows out and putting them back costs as much
+                    _add(total, factor, component.score(voice.query), scratch)
+                elif len(asked):
+                    part = total[asked]
+                    scores = component.score(voice.query.take(asked))
+                    _add(part, factor[asked], scores, scratch[: len(asked)])
+                    total[asked] = part
         blended: FloatArray = total  # float32: what is ranked has no need of more
         return blended
+
+    def _voices(self, query: Query, side: Side) -> list[Voice]:
+        """What people did speaks for items, and what they said no to speaks against them, less loudly."""
+        everybody = np.ones(len(query), dtype=bool)
+        voices = [Voice(1.0, query, range(len(side.components)), everybody)]
+        if self.config.dislike > 0 and query.blocked is not None and query.blocked.nnz:
+            personal = [number for number, one in enumerate(side.components) if one.personal]
+            refused = csr_array(query.blocked.astype(np.float64))
+            against = replace(query, history=refused, times=None, blocked=None)
+            voices.append(Voice(-self.config.dislike, against, personal, np.diff(refused.indptr) > 0))
+        return voices
 
     def explain(self, query: Query, items: ItemNums) -> Explanations:
         """Each component's score of `items` (q, m), shared out to the past items behind it."""
@@ -130,30 +159,33 @@ class Bridge(Scorer):
         scores = np.zeros(items.shape)
         for row in range(len(query)):
             positions = np.flatnonzero(items[row] != NO_ITEM)
-            asked, places = np.unique(items[row, positions], return_inverse=True)
             scores[row, positions] = self._explain_row(
-                query.rows(row, row + 1), row, positions, asked, places, shares
+                query.rows(row, row + 1), row, items[row, positions], positions, shares
             )
         return shares.explain(scores)
 
     def _explain_row(
-        self, query: Query, row: int, positions: Any, asked: ItemNums, places: Any, shares: Shares
+        self, query: Query, row: int, items: ItemNums, positions: Any, shares: Shares
     ) -> FloatArray:
+        """(m,): scores of `items` (m,) for a query of one person, with their shares for `row`."""
+        asked, places = np.unique(items, return_inverse=True)
         side = self._side(query)
-        one = Query(query.history, query.platform, asked, times=query.times)
-        factors = side.blend.rows(one, self._space.item_platform)[0]
-        past = one.history.indices.astype(np.int64)
+        query = replace(query, candidates=asked)
+        factors = side.blend.rows(query, self._space.item_platform)[0]
         total = np.zeros(len(asked))
-        for number, component in enumerate(side.components):
-            if factors[number] == 0 or len(asked) == 0:
-                continue
-            part = factors[number] * dense(component.score(one))[0].astype(np.float64)
-            total += part
-            block = _share_out(part, component.evidence(one, past, asked), len(past))
-            shares.add(row, positions, past, block[:, places], number)
-            rest = np.zeros((row + 1, int(positions.max()) + 1))
-            rest[row, positions] = (part - block.sum(axis=0))[places]
-            shares.add_constant(rest, number)
+        for voice in self._voices(query, side) if len(asked) else ():
+            past = voice.query.history.indices.astype(np.int64)
+            for number in voice.components:
+                if factors[number] == 0 or not voice.speaks[0]:
+                    continue
+                component, factor = side.components[number], voice.sign * factors[number]
+                part = factor * dense(component.score(voice.query))[0].astype(np.float64)
+                total += part
+                block = _share_out(part, component.evidence(voice.query, past, asked), len(past))
+                shares.add(row, positions, past, block[:, places], number)
+                rest = np.zeros((row + 1, int(positions.max()) + 1))
+                rest[row, positions] = (part - block.sum(axis=0))[places]
+                shares.add_constant(rest, number)
         return np.asarray(total[places])
 
     def _heard(self, query: Query, side: Side) -> Query:
@@ -169,6 +201,15 @@ class Bridge(Scorer):
         self._fitted("_sides")
         assert self._sides is not None
         return self._sides[platform].ignored
+
+    def remarks(self, platforms: Sequence[str]) -> tuple[str, ...]:
+        """Which sources are not used for which target."""
+        return tuple(
+            f"What people did on {platforms[source]} tells nothing of what they like on {platforms[target]}, "
+            "and is not used for it."
+            for target, side in (self._sides or {}).items()
+            for source in side.ignored
+        )
 
     def _side(self, query: Query) -> Side:
         self._fitted("_sides")

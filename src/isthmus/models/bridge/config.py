@@ -22,6 +22,10 @@ class BridgeConfig:
     """b of N = diag(count^-b): above 0 the joint model listens less to popular items."""
     source_weight: float = Field(default=1.0, ge=0)
     """a: weight of the other platforms' blocks beside the target's own."""
+    graded: bool = False
+    """Whether the strength of an event counts (rating, plays, age by the half-life), or only that it was."""
+    dislike: float = Field(default=0.5, ge=0, le=1)
+    """How much what a person disliked or hid speaks against items, where what they liked counts one."""
     form: Literal["auto", "primal", "dual"] = "auto"
     """Solve over items (primal) or over people (dual); auto takes the smaller. The scores are the same."""
     max_side: int = Field(default=12_000, ge=10)

@@ -35,6 +35,9 @@ class Component(ABC):
     prior: ClassVar[float]
     """Its weight in the blend before anything is learnt, per standard deviation of its scores."""
 
+    personal: ClassVar[bool] = True
+    """Whether the score rests on past items, so that disliked ones can speak against an item."""
+
     def __init__(self, config: BridgeConfig, space: Space, target: int) -> None:
         self.config, self.space, self.target = config, space, target
 
@@ -75,6 +78,11 @@ class Component(ABC):
     @abstractmethod
     def restore(self, arrays: Arrays) -> None:
         """Take back what `arrays` gave."""
+
+    def amounts(self, matrix: csr_array) -> csr_array:
+        """`matrix` with what counts of each event: its weight if the settings say so, else one."""
+        data = matrix.data if self.config.graded else np.ones(matrix.nnz)
+        return csr_array((data, matrix.indices, matrix.indptr), shape=matrix.shape)
 
     def pick(self, scores: AnyScores, candidates: ItemNums) -> AnyScores:
         """Of `scores` (q, items of the target) the columns of `candidates`; no copy where these are all."""

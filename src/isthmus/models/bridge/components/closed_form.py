@@ -9,6 +9,7 @@ Both sums are over people, so leaving the events of h people out changes them by
 inverse follows from the one there is (Woodbury), which costs far less than another.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal, Self
 
@@ -38,7 +39,7 @@ class Problem:
     """What is to be inverted: the rows Z and the columns (items) that take part."""
 
     rows: csr_array
-    """(people, n): binary interactions times block weight and popularity normalisation."""
+    """(people, n): interactions times block weight and popularity normalisation."""
     text: NDArray[np.float64]
     """(n, d): sqrt(g) E, d = 0 without text rows."""
     items: IntArray
@@ -46,14 +47,23 @@ class Problem:
     people: IntArray
     """(people,): user numbers of the rows."""
     factors: FloatArray
-    """(n,): what a column of a binary history is multiplied by."""
+    """(n,): what a column of a history is multiplied by."""
     reg: float
 
     @classmethod
     def of(
-        cls, dataset: Dataset, config: BridgeConfig, items: IntArray, vectors: Scores, target: int
+        cls,
+        dataset: Dataset,
+        config: BridgeConfig,
+        items: IntArray,
+        vectors: Scores,
+        target: int,
+        amounts: Callable[[csr_array], csr_array],
     ) -> Self:
-        """The problem over `items`, cut to those with most people where both sides are too large."""
+        """The problem over `items`, cut to those with most people where both sides are too large.
+
+        `amounts` gives what counts of each event.
+        """
         counts = np.bincount(dataset.interactions.indices, minlength=dataset.n_items)
         touched = items[(counts[items] > 0)]
         d = vectors.shape[1]
@@ -62,14 +72,14 @@ class Problem:
             touched = np.sort(touched[np.argsort(-counts[touched], kind="stable")[: config.max_side]])
         factors = np.maximum(counts[touched], 1.0) ** -config.popularity_power
         factors = factors * np.where(dataset.item_platform[touched] == target, 1.0, config.source_weight)
-        rows = _ones(csr_array(dataset.interactions[:, touched]))
+        rows = amounts(csr_array(dataset.interactions[:, touched]))
         people = np.flatnonzero(np.diff(rows.indptr) > 0)
         text = vectors[touched].astype(np.float64) * np.sqrt(config.text_weight)
         return cls(scale_columns(rows[people], factors), text, touched, people, factors, config.reg)
 
-    def rows_of(self, dataset: Dataset) -> csr_array:
-        """`rows` as they are in `dataset`, of the same people and items."""
-        return scale_columns(_ones(csr_array(dataset.interactions[self.people][:, self.items])), self.factors)
+    def rows_of(self, amounts: csr_array) -> csr_array:
+        """`rows` as they are in `amounts` (n_users, n_items), of the same people and items."""
+        return scale_columns(csr_array(amounts[self.people][:, self.items]), self.factors)
 
     @property
     def dual_side(self) -> int:
@@ -97,7 +107,7 @@ class Solved:
         self._shrunk = (self.kept["reg"].item() * self.kept["diagonal"]).astype(dtype)
 
     def score(self, history: csr_array) -> FloatArray:
-        """(q, columns) for a binary `history` (q, n) over the problem's items, seen items not set apart."""
+        """(q, columns) for a `history` (q, n) over the problem's items, seen items not set apart."""
         if not self.dual:
             scaled = scale_columns(history, self.factors)
             return np.asarray(scaled @ self.kept["weights"] * 1.0)
@@ -143,19 +153,22 @@ class Solved:
 
 
 class KnownRows:
-    """Finds rows of the same pattern as one of `rows`, by the sum of a random 64-bit number per column."""
+    """Finds rows equal to one of `rows`, by the sums of a random 64-bit number per column and of values."""
 
     def __init__(self, rows: csr_array) -> None:
         self._numbers = np.random.default_rng(0).integers(0, 2**64, rows.shape[1], dtype=np.uint64)
         sums = self._sums(rows)
         self._order = np.argsort(sums, kind="stable")
         self._sorted = sums[self._order]
+        self._totals = np.asarray(rows.sum(axis=1))
 
     def find(self, rows: csr_array) -> IntArray:
         """(q,): number of an equal row, -1 where there is none."""
         sums = self._sums(rows)
         place = np.minimum(np.searchsorted(self._sorted, sums), len(self._sorted) - 1)
-        return np.asarray(np.where(self._sorted[place] == sums, self._order[place], -1))
+        found = self._order[place]
+        same = (self._sorted[place] == sums) & np.isclose(self._totals[found], rows.sum(axis=1), rtol=1e-9)
+        return np.asarray(np.where(same, found, -1))
 
     def _sums(self, rows: csr_array) -> NDArray[np.uint64]:
         upto = np.concatenate(
@@ -283,7 +296,3 @@ def _diagonal(
     across = ((mine.T @ inverse[:n, n:]) * t).sum(axis=1)
     dense = ((t @ inverse[n:, n:]) * t).sum(axis=1)
     return np.asarray((1.0 - people - 2 * across - dense) / reg)
-
-
-def _ones(matrix: csr_array) -> csr_array:
-    return csr_array((np.ones(matrix.nnz), matrix.indices, matrix.indptr), shape=matrix.shape)

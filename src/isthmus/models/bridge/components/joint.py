@@ -35,7 +35,7 @@ class Joint(Component):
         if self._system is None or self.config.popularity_power > 0:
             return super().without(rest)
         problem = self._system.problem
-        rows = problem.rows_of(rest)
+        rows = problem.rows_of(self.amounts(rest.interactions))
         touched = np.bincount(rows.indices, minlength=len(problem.items)) > 0
         columns = np.flatnonzero(touched & (self.space.item_platform[problem.items] == self.target))
         left = type(self)(self.config, self.space, self.target)
@@ -52,7 +52,7 @@ class Joint(Component):
     def _problem(self, dataset: Dataset) -> Problem:
         everything = np.arange(dataset.n_items)
         vectors = self.space.vectors if self.config.text_weight > 0 else self.space.vectors[:, :0]
-        return Problem.of(dataset, self.config, everything, vectors, self.target)
+        return Problem.of(dataset, self.config, everything, vectors, self.target, self.amounts)
 
     @property
     def idle(self) -> bool:
@@ -61,8 +61,7 @@ class Joint(Component):
 
     def score(self, query: Query) -> Scores:
         """x B for the candidates that took part, 0 for the others."""
-        history = csr_array(query.history[:, self._solved.items])
-        history.data = np.ones(history.nnz)
+        history = self.amounts(csr_array(query.history[:, self._solved.items]))
         scores = self._solved.score(history)
         place, known = self._place(query.candidates)
         if known.all() and len(place) == scores.shape[1]:
@@ -105,5 +104,5 @@ class OwnPlatform(Joint):
     prior = 0.2
 
     def _problem(self, dataset: Dataset) -> Problem:
-        nothing = self.space.vectors[:, :0]
-        return Problem.of(dataset, self.config, self.space.on(self.target), nothing, self.target)
+        mine, nothing = self.space.on(self.target), self.space.vectors[:, :0]
+        return Problem.of(dataset, self.config, mine, nothing, self.target, self.amounts)

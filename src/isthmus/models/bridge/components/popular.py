@@ -16,6 +16,7 @@ class Popular(Component):
     """log(1 + people)."""
 
     name = "popular"
+    personal = False
     prior = 0.3
 
     def fit(self, dataset: Dataset) -> None:
@@ -51,6 +52,7 @@ class Timely(Component):
     """
 
     name = "popular at the time"
+    personal = False
     prior = 0.4
     width = 1.0
 

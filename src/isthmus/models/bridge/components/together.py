@@ -25,7 +25,7 @@ class Paths(Component):
 
     def fit(self, dataset: Dataset) -> None:
         """Weigh the paths."""
-        ones = _ones(dataset.interactions)
+        ones = self.amounts(dataset.interactions)
         there, back = self._weighted(ones)
         self._in = there.astype(np.float32)
         self._out = csr_array(back[:, self.space.on(self.target)]).astype(np.float32)
@@ -71,14 +71,14 @@ class LikeMinded(Paths):
 
     def fit(self, dataset: Dataset) -> None:
         """Weigh items by how few people touch them."""
-        self._idf = idf(_ones(dataset.interactions))
+        self._idf = idf(self.amounts(dataset.interactions))
         super().fit(dataset)
 
     def _weighted(self, ones: csr_array) -> tuple[csr_array, csr_array]:
         return row_normalise(scale_columns(ones, self._idf)), ones
 
     def _asked(self, history: csr_array) -> csr_array:
-        return row_normalise(scale_columns(_ones(history), self._idf))
+        return row_normalise(scale_columns(self.amounts(history), self._idf))
 
     def arrays(self) -> Arrays:
         """Weights of the items, and both weightings."""
@@ -103,7 +103,7 @@ class Walk(Paths):
         return even, even
 
     def _asked(self, history: csr_array) -> csr_array:
-        return _ones(history)
+        return self.amounts(history)
 
 
 class Filter(Component):
@@ -121,7 +121,7 @@ class Filter(Component):
 
     def fit(self, dataset: Dataset) -> None:
         """Normalise the graph and find its leading tastes."""
-        ones = _ones(dataset.interactions)
+        ones = self.amounts(dataset.interactions)
         people = np.maximum(np.bincount(ones.indices, minlength=ones.shape[1]), 1.0)
         R = scale_columns(
             scale_rows(ones, np.maximum(np.diff(ones.indptr), 1.0) ** -0.5), people**-self.power
@@ -141,7 +141,7 @@ class Filter(Component):
 
     def score(self, query: Query) -> Scores:
         """The smoothed history."""
-        history = _ones(query.history).astype(np.float32)
+        history = self.amounts(query.history).astype(np.float32)
         scores = (history @ self._into) @ self._back
         walked = csr_array((history @ self._in.T) @ self._out)
         scores[np.repeat(np.arange(len(scores)), np.diff(walked.indptr)), walked.indices] += walked.data
@@ -173,7 +173,7 @@ class Sparse(Component):
 
     def fit(self, dataset: Dataset) -> None:
         """Solve for the items that three people or more touched; of others there is nothing to learn."""
-        ones = _ones(dataset.interactions)
+        ones = self.amounts(dataset.interactions)
         mine = self.space.on(self.target)
         known = np.flatnonzero(np.bincount(ones.indices, minlength=ones.shape[1])[mine] > 2)
         found = sparse_weights(ones, self.space.item_platform, mine[known], self.net).tocoo()
@@ -187,7 +187,9 @@ class Sparse(Component):
 
     def score(self, query: Query) -> csr_array:
         """The sum of the weights of past items."""
-        return self.pick(csr_array(_ones(query.history).astype(np.float32) @ self._weights), query.candidates)
+        return self.pick(
+            csr_array(self.amounts(query.history).astype(np.float32) @ self._weights), query.candidates
+        )
 
     def evidence(self, query: Query, past: ItemNums, items: ItemNums) -> FloatArray:
         """The terms of the sum."""
@@ -200,7 +202,3 @@ class Sparse(Component):
     def restore(self, arrays: Arrays) -> None:
         """Take them back."""
         self._weights = unpack_sparse("weights", arrays)
-
-
-def _ones(matrix: csr_array) -> csr_array:
-    return csr_array((np.ones(matrix.nnz), matrix.indices, matrix.indptr), shape=matrix.shape)
