@@ -109,8 +109,8 @@ class Solved:
     def score(self, history: csr_array) -> FloatArray:
         """(q, columns) for a `history` (q, n) over the problem's items, seen items not set apart."""
         if not self.dual:
-            scaled = scale_columns(history, self.factors)
-            return np.asarray(scaled @ self.kept["weights"] * 1.0)
+            weights = self.kept["weights"]
+            return np.asarray(scale_columns(history, self.factors).astype(weights.dtype) @ weights)
         return self._dual_scores(scale_columns(history, self.factors))
 
     def _dual_scores(self, scaled: csr_array) -> FloatArray:
@@ -200,8 +200,9 @@ class System:
         shared = (problem.rows.T @ problem.rows).tocoo()
         gram[shared.row, shared.col] += shared.data
         gram[np.diag_indices_from(gram)] += problem.reg
-        P = inverse_spd(gram, overwrite=True)
-        return cls(problem, False, P, P.diagonal().copy())
+        P = inverse_spd(_in_single(gram, problem.reg), overwrite=True)
+        diagonal = P.diagonal().astype(np.float64)
+        return cls(problem, False, P.astype(np.float32, copy=False) if len(P) > _EXACT_SIDE else P, diagonal)
 
     @classmethod
     def _dual(cls, problem: Problem) -> Self:
@@ -214,9 +215,7 @@ class System:
         K[:n, n:] = K[n:, :n].T
         K[n:, n:] = text.T @ text
         K[np.diag_indices_from(K)] += problem.reg
-        if len(K) > _EXACT_SIDE and _largest_row(K) < _STEEPEST * problem.reg:
-            K = K.astype(np.float32)
-        inverse = inverse_spd(K, overwrite=True)
+        inverse = inverse_spd(_in_single(K, problem.reg), overwrite=True)
         diagonal = _diagonal(inverse, X, text, problem.reg, np.arange(len(problem.items)))
         if len(inverse) > _EXACT_SIDE:
             inverse = inverse.astype(np.float32, copy=False)
@@ -243,9 +242,11 @@ class System:
         """(G + V' S V)^-1 = P - W (S + V W)^-1 W', V their rows before and after, S = -1 and 1, W = P V'."""
         V = csr_array(vstack([self.problem.rows[fewer], rows], format="csr"))
         signs = np.repeat([-1.0, 1.0], len(fewer))
-        W = np.ascontiguousarray((V @ self.inverse).T)  # (n, 2h); the inverse is symmetric
-        across = np.linalg.solve(np.diag(signs) + V @ W, W[columns].T)  # (2h, columns)
-        P = self.inverse[:, columns] - W @ across
+        dtype = self.inverse.dtype
+        W = np.ascontiguousarray((V.astype(dtype) @ self.inverse).T)  # (n, 2h); the inverse is symmetric
+        middle = np.diag(signs) + V @ W.astype(np.float64)
+        across = np.linalg.solve(middle, W[columns].T.astype(np.float64))  # (2h, columns)
+        P = self.inverse[:, columns] - W @ across.astype(dtype)
         return self._weighed(P, P[columns, np.arange(len(columns))], columns)
 
     def _dual_without(self, removed: csr_array, fewer: IntArray) -> NDArray[Any]:
@@ -260,7 +261,7 @@ class System:
         return np.asarray(self.inverse - Y @ np.linalg.solve(middle, Y.T.astype(np.float64)).astype(dtype))
 
     def _weighed(self, P: FloatArray, diagonal: FloatArray, columns: IntArray) -> Solved:
-        B = -P / diagonal
+        B = -P / diagonal.astype(P.dtype)
         B[columns, np.arange(len(columns))] = 0.0
         return Solved(self._common(columns) | {"weights": B})
 
@@ -273,6 +274,12 @@ class System:
 
     def _common(self, columns: IntArray) -> Arrays:
         return {"items": self.problem.items, "factors": self.problem.factors, "columns": columns}
+
+
+def _in_single(matrix: NDArray[np.float64], reg: float) -> NDArray[Any]:
+    """In float32 where `matrix`, with `reg` on its diagonal, is large and surely well conditioned."""
+    steep = len(matrix) <= _EXACT_SIDE or _largest_row(matrix) >= _STEEPEST * reg
+    return matrix if steep else matrix.astype(np.float32)
 
 
 def _largest_row(matrix: FloatArray) -> float:
