@@ -74,7 +74,7 @@ def measure(workspace: Path, target: str) -> dict[str, Any]:
     whole_gb = peak_gb()
     rates = floor.matmul_rates()
     kept = list(model.weights(dataset.platform_num(target)))
-    fit_work = floor.of_fit(dataset, target, config, kept)
+    fit_work = floor.of_fit(dataset, target, config)
     lists_work = floor.of_lists(dataset, target, config, kept)
     return {
         "people": dataset.n_users, "items": dataset.n_items, "target_items": len(query.candidates),

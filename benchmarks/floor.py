@@ -49,16 +49,17 @@ def seconds(work: Work, rates: dict[str, float]) -> float:
     return sum(count / rates[precision] for precision, count in work.items())
 
 
-def of_fit(dataset: Dataset, target: str, config: BridgeConfig, kept: Sequence[str]) -> Work:
-    """A fit for one target: all components on what is left when people are hidden, the scores the blend is
-    learnt on, and the components `kept` in the blend once more on everything."""
+def of_fit(dataset: Dataset, target: str, config: BridgeConfig) -> Work:
+    """A fit for one target: all components on everything, and in each turn what hiding people changes of the
+    joint models, the cheap components on what is left, and the scores the blend is learnt on."""
     number, whole = dataset.platform_num(target), _Sizes(dataset, target, config)
     work: Work = Counter(fp32=2 * dataset.n_items * whole.c * whole.d)  # text compared with text
     for turn in range(turns(dataset, number, config)):
         held = hide(dataset, number, config, turn)
         rest = _Sizes(held.rest, target, config)
-        work += rest.solving(_ALL) + rest.learning(held)
-    return work + whole.solving(kept)
+        hidden = int((held.rest.counts(target) < dataset.counts(target)).sum())
+        work += whole.leaving_out(hidden) + rest.solving(_CHEAP) + rest.learning(held)
+    return work + whole.solving(_ALL)
 
 
 def of_lists(dataset: Dataset, target: str, config: BridgeConfig, kept: Sequence[str]) -> Work:
@@ -76,6 +77,7 @@ _ALL = tuple(
     )
 )  # fmt: skip
 """Components with dense work."""
+_CHEAP = tuple(name for name in _ALL if name not in (joint.Joint.name, joint.OwnPlatform.name))
 
 
 class _Sizes:
@@ -101,10 +103,9 @@ class _Sizes:
         """The components `names` fitted once."""
         d, both, c = self.d, self.both, self.c
         work: Work = Counter()
-        if joint.Joint.name in names:
-            work["fp64"] += self.joint.solving()
-        if joint.OwnPlatform.name in names:
-            work["fp64"] += self.own.solving()
+        for name, side in ((joint.Joint.name, self.joint), (joint.OwnPlatform.name, self.own)):
+            if name in names:
+                work[side.precision] += side.solving()
         # gram, factor, and solving for what the map gives (d wide, or all items of the target)
         for name, width, wide in ((mapped.TextMap.name, d, d), (mapped.TasteMap.name, d, c),
                                   (mapped.CategoryMap.name, self.categories, self.categories)):  # fmt: skip
@@ -114,6 +115,13 @@ class _Sizes:
             work["fp32"] += 2 * d * d * c
         if mapped.CategoryMap.name in names:
             work["fp32"] += 2 * self.categories**2 * c
+        return work
+
+    def leaving_out(self, people: int) -> Work:
+        """Both joint models without the target events of so many people, from the inverses there are."""
+        work: Work = Counter()
+        for side in (self.joint, self.own):
+            work[side.precision] += side.leaving_out(people, self.c)
         return work
 
     def scoring(self, q: int, names: Sequence[str]) -> Work:
@@ -139,7 +147,7 @@ class _Sizes:
             work += self.scoring(q, _ALL)
             for side in (self.joint, self.own) if case.k else ():
                 if side.dual:
-                    work["fp32" if side.n > _SINGLE else "fp64"] += 2 * q * side.n**2
+                    work[side.precision] += 2 * q * side.n**2
         return work
 
 
@@ -151,6 +159,15 @@ class _Side:
         self.text = text
         self.dual = config.form == "dual" or (config.form == "auto" and self.items > rows + text)
         self.n = rows + text if self.dual else self.items
+
+    @property
+    def precision(self) -> str:
+        """In which the inverse is made."""
+        return "fp32" if self.n > _SINGLE else "fp64"
+
+    def leaving_out(self, people: int, columns: int) -> int:
+        """A change of rank 2h: products with the inverse and of its outcome, in primal form for `columns`."""
+        return 6 * self.n**2 * people if self.dual else 4 * self.n * columns * people
 
     def solving(self) -> int:
         """The inverse and the products with text: of the matrix, and of the diagonal in the dual form."""

@@ -33,6 +33,7 @@ SCRIPTS = (
     "encoding",
     "metrics_speed",
     "quality",
+    "devices",
 )
 
 
@@ -49,8 +50,9 @@ def script(monkeypatch):
 
 def test_the_page_shows_what_the_results_say(script):
     report = script("report")
-    page = report.README.read_text(encoding="utf-8")
-    assert page == report.render(page, report.read_results(report.RESULTS)), "run benchmarks/report.py"
+    results = report.read_results(report.RESULTS)
+    for page in (report.README, report.GUIDE):
+        assert page.read_text(encoding="utf-8") == report.rendered(page, results), "run benchmarks/report.py"
 
 
 def test_a_result_is_rendered_in_its_place_and_only_there(script, tmp_path):
@@ -138,23 +140,24 @@ def test_the_floor_of_a_fit_is_that_of_its_inverses_and_products(script):
     floor = script("floor")
     dataset = checkerboard(40, 20)  # no text: inverses, and what learning asks of them, are all that counts
     config = BridgeConfig(target="there")
-    fit = floor.of_fit(dataset, "there", config, ["liked together", "liked together on this platform"])
+    fit = floor.of_fit(dataset, "there", config)
     number = dataset.platform_num("there")
     held = [hide(dataset, number, config, turn) for turn in range(turns(dataset, number, config))]
     assert len(held) > 1
     solves = 0
-    for data in (*(one.rest for one in held), dataset):
-        there = data.interactions[:, data.candidates("there")]
-        for matrix in (data.interactions, there):
-            people = int((np.diff(matrix.indptr) > 0).sum())
-            items = len(np.unique(matrix.indices))
-            assert items <= people  # primal: n^3 of the items, and no text
-            solves += items**3
-    # The map of categories on what is left, there are a few; it is not among the components kept.
-    w = dataset.features.categories.matrix.shape[1]
+    there = dataset.interactions[:, dataset.candidates("there")]
+    columns = len(dataset.candidates("there"))
+    hidden = [int((one.rest.counts("there") < dataset.counts("there")).sum()) for one in held]
+    assert all(hidden)
+    for matrix in (dataset.interactions, there):
+        people = int((np.diff(matrix.indptr) > 0).sum())
+        items = len(np.unique(matrix.indices))
+        assert items <= people  # primal: n^3 of the items, and no text
+        solves += items**3 + sum(4 * items * columns * h for h in hidden)
+    w = dataset.features.categories.matrix.shape[1]  # there are a few, and a map between them
     maps = 0
-    for one in held:
-        both = int(((one.rest.counts("there") > 0) & (one.rest.counts("here") > 0)).sum())
+    for data in (*(one.rest for one in held), dataset):
+        both = int(((data.counts("there") > 0) & (data.counts("here") > 0)).sum())
         maps += 2 * both * w**2 + 2 * w**3 // 3 + 2 * w**3
     assert fit["fp64"] == solves + maps
     rates = {"fp64": 1e9, "fp32": 2e9}
