@@ -195,9 +195,43 @@ class Query:
     of `history`; None or NO_TIME where unknown."""
     blocked: csr_array | None = None
     """(q, n_items): non-zero for further items never shown to a person (hidden, disliked, given)."""
+    here: csr_array | None = None
+    """Where a list is asked for on a device: the part of each past item that was done on it, 0 to 1, with the
+    pattern of `history`. None: no device asks. Models see only `parts`."""
+    elsewhere: float = 1.0
+    """What the rest of the history counts where a device asks, 0 to 1."""
 
     def __len__(self) -> int:
         return int(self.history.shape[0])
+
+    @property
+    def leaning_history(self) -> csr_array:
+        """`history` with what was not done on the asking device at its smaller weight, (q, n_items)."""
+        if self.here is None:
+            return self.history
+        weights = self.elsewhere + (1 - self.elsewhere) * _or_all(self.here).data
+        return csr_array(
+            (self.history.data * weights, self.history.indices, self.history.indptr), shape=self.history.shape
+        )
+
+    def parts(self) -> list[tuple[float, Self]]:
+        """Questions that no device asks, and weights: the scores of this one are the weighted sum of theirs.
+
+        The whole history at `elsewhere`, and what was done on the asking device at the rest of one. For a
+        model that is linear in the history that is `leaning_history`; for one that only asks what a person
+        touched, or how much, it means the same. Whoever did nothing on the device has the whole history in
+        both.
+        """
+        whole = replace(self, here=None, elsewhere=1.0)
+        if self.here is None or self.elsewhere == 1:
+            return [(1.0, whole)]
+        device = _or_all(self.here)
+        kept = device.data > 0
+        history = _picked(self.history, self.history.data * device.data, kept)
+        times = None if self.times is None else _picked(self.times, self.times.data, kept)
+        on_device = replace(whole, history=history, times=times)
+        parts = [(self.elsewhere, whole), (1 - self.elsewhere, on_device)]
+        return parts if self.elsewhere > 0 else parts[1:]
 
     def rows(self, start: int, stop: int) -> Self:
         """The same question for the people `start` to `stop`, so that many can be answered piece by piece."""
@@ -207,7 +241,21 @@ class Query:
         """The same question for some of the people, by their rows."""
         times = None if self.times is None else self.times[people]
         blocked = None if self.blocked is None else self.blocked[people]
-        return replace(self, history=self.history[people], times=times, blocked=blocked)
+        here = None if self.here is None else self.here[people]
+        return replace(self, history=self.history[people], times=times, blocked=blocked, here=here)
+
+
+def _or_all(here: csr_array) -> csr_array:
+    """The parts done on a device; all of it for people (rows) who did nothing there."""
+    row = np.repeat(np.arange(here.shape[0]), np.diff(here.indptr))
+    nothing = np.bincount(row, here.data, here.shape[0]) == 0
+    return csr_array((np.where(nothing[row], 1.0, here.data), here.indices, here.indptr), shape=here.shape)
+
+
+def _picked(matrix: csr_array, data: NDArray[Any], kept: NDArray[np.bool_]) -> csr_array:
+    """`matrix` with `data` (nnz,) and only the entries marked in (nnz,) `kept`."""
+    indptr = np.concatenate([[0], np.cumsum(kept)])[matrix.indptr]
+    return csr_array((data[kept], matrix.indices[kept], indptr), shape=matrix.shape)
 
 
 @dataclass(frozen=True)

@@ -90,8 +90,12 @@ class RankingSettings:
 
     diversity: float = Field(default=0.0, ge=0.0, le=1.0)
     """MMR trade-off: 0 ranks by score alone, 1 by difference alone."""
+    calibration: float = Field(default=0.0, ge=0.0, le=1.0)
+    """0 ranks by score alone, 1 by how well the list keeps a person's interests in proportion."""
     pool: int = Field(default=100, ge=1)
-    """Best candidates per person among which to diversify."""
+    """Best candidates per person among which to diversify or calibrate."""
+    elsewhere: float = Field(default=0.3, ge=0.0, le=1.0)
+    """Where a device asks, what was done elsewhere counts so much of what was done on it."""
     temperature: float = Field(default=1.0, gt=0)
     """T of softmax(interest x content / T)."""
 

@@ -108,6 +108,48 @@ def test_an_item_only_events_name_can_be_recommended(workspace, take_in):
     assert "bare" in recommend(workspace, ["books:ann"], Wish("films")).frame()["item_id"].to_list()
 
 
+def test_a_list_leans_to_the_device_that_asks_and_says_where_it_cannot(fitted, take_in):
+    rows = ["books,ann,b1,like,phone", "books,ann,b3,like,computer", "books,ann,b3,share,computer"]
+    take_in(fitted, "platform,user_id,item_id,kind,context.device\n" + "\n".join(rows) + "\n")
+    plain = recommend(fitted, ["books:ann"], Wish("films", n=3))
+    phone, computer = (
+        recommend(fitted, ["books:ann"], Wish("films", n=3, device=device, explain=True))
+        for device in ("phone", "computer")
+    )
+    assert plain.notes == phone.notes == ()
+    assert phone.lists[0].scores.tolist() != plain.lists[0].scores.tolist()
+    assert "Three-Body" in phone.sentence(0, 0)
+    b3 = carried_share(computer, "b3"), carried_share(phone, "b3")
+    assert b3[0] > b3[1]
+    told = recommend(fitted, ["bob", "cyd"], Wish("films", device="phone")).notes
+    assert told == ("Of 2 people nothing is known from phone: their lists lean to no device.",)
+    alone = recommend(fitted, ["bob"], Wish("films", device="phone"))
+    assert "leans to no device" in alone.notes[0]
+    assert (
+        alone.lists[0].scores.tolist() == recommend(fitted, ["bob"], Wish("films")).lists[0].scores.tolist()
+    )
+    with pytest.raises(UnknownNameError) as caught:
+        recommend(fitted, ["bob"], Wish("films", device="fone"))
+    assert "phone" in caught.value.hint
+
+
+def carried_share(answer, item_id):
+    """The largest part that a past item carries of any item of the list."""
+    carried = [one for reason in answer.lists[0].reasons for one in reason.carriers]
+    return max((one.share for one in carried if answer.item_id(one.item) == item_id), default=0.0)
+
+
+def test_a_calibrated_list_keeps_what_the_score_alone_drops(fitted):
+    plain = recommend(fitted, ["bob"], Wish("films", n=2, include_seen=True)).frame()["item_id"].to_list()
+    assert "f3" not in plain
+    wish = Wish("films", n=2, include_seen=True, calibration=0.8)
+    assert "f3" in recommend(fitted, ["bob"], wish).frame()["item_id"].to_list()  # bob cooks too
+    with pytest.raises(InputError, match="either"):
+        recommend(fitted, ["bob"], Wish("films", calibration=0.5, diversity=0.5))
+    with pytest.raises(InputError, match="calibration"):
+        recommend(fitted, ["bob"], Wish("films", calibration=1.5))
+
+
 def test_without_a_model(workspace):
     with pytest.raises(NotFittedError):
         recommend(workspace, ["bob"], Wish("films"))

@@ -45,6 +45,13 @@ def recommend(
         float | None,
         typer.Option("--diversity", help="0 by score alone, 1 by difference alone.", min=0, max=1),
     ] = None,
+    calibrate: Annotated[
+        float | None,
+        typer.Option("--calibrate", help="0 by score alone, 1 by proportion of interests.", min=0, max=1),
+    ] = None,
+    device: Annotated[
+        str | None, typer.Option("--device", help="Lean to what was done on this device.", metavar="NAME")
+    ] = None,
     include_seen: Annotated[
         bool, typer.Option("--include-seen", help="Also what the person knows already.")
     ] = False,
@@ -73,7 +80,8 @@ def recommend(
     names = [user] if user is not None else None if users is None else read_names(users)
     wish = Wish(
         platform=platform, n=n, categories=tuple(category or ()), exclude=tuple(exclude or ()),
-        diversity=diversity, include_seen=include_seen, explain=explain,
+        diversity=diversity, calibration=calibrate, device=device, include_seen=include_seen,
+        explain=explain,
     )  # fmt: skip
     answer = ask(Workspace.open(workspace), names, wish, model=model, progress=Bars())
     if write is not None and out is not None:

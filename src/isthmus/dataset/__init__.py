@@ -4,7 +4,7 @@ from isthmus.dataset.dataset import Dataset
 from isthmus.dataset.features import ItemFeatures, Tags
 from isthmus.dataset.ids import IdMap, item_key
 from isthmus.dataset.twins import Twins, TwinSettings, find_twins
-from isthmus.dataset.worlds import checkerboard
+from isthmus.dataset.worlds import checkerboard, household
 from isthmus.schema import NO_TIME
 
 __all__ = [
@@ -17,5 +17,6 @@ __all__ = [
     "Twins",
     "checkerboard",
     "find_twins",
+    "household",
     "item_key",
 ]

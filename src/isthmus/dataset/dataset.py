@@ -11,7 +11,7 @@ from scipy.sparse import csr_array
 
 from isthmus.dataset.features import ItemFeatures
 from isthmus.dataset.ids import IdMap
-from isthmus.dataset.weights import weigh
+from isthmus.dataset.weights import share_devices, weigh
 from isthmus.encoders import Encoder, load_encoder
 from isthmus.errors import InputError, UnknownNameError
 from isthmus.schema import EVENT, ITEM, LINK, NO_TIME, IntArray, ItemNums, Query, UserNums, conform
@@ -45,6 +45,10 @@ class Dataset:
     hidden: NDArray[np.bool_]
     """(n_items,): items that are known but never recommended."""
     features: ItemFeatures
+    devices: tuple[str, ...] = ()
+    """Names in alphabetical order; empty where devices were not asked for, or events name none."""
+    on_device: csr_array | None = None
+    """(nnz, n_devices): the part of each interaction done on each device, in the order of `interactions`."""
 
     @classmethod
     def from_frames(
@@ -57,25 +61,29 @@ class Dataset:
         weights: WeightSettings | None = None,
         known: IdMap | None = None,
         with_features: bool = True,
+        devices: bool = False,
     ) -> Self:
         """Count people and items of frames with the columns of EVENT, ITEM and LINK (absent ones: defaults).
 
         Items that only occur in events are taken too, without text. `encoder` is an encoder, a name for
         `load_encoder`, or None for no vectors. With `known` items keep the numbers they have there and new
-        ones come behind. Raises InputError for wrong columns and, without `known`, for events that join no
-        person to any item.
+        ones come behind. With `devices` it is kept on which device each interaction happened, so that lists
+        can lean to the one that asks. Raises InputError for wrong columns and, without `known`, for events
+        that join no person to any item.
         """
         events = conform(events, EVENT)
         events = events.with_columns(kind=pl.col("kind").fill_null(_default_kind()))
         catalogue = conform(ITEM.empty() if items is None else items, ITEM)
-        pairs = weigh(_with_person(events, conform(LINK.empty() if links is None else links, LINK)), weights)
+        events = _with_person(events, conform(LINK.empty() if links is None else links, LINK))
+        pairs = weigh(events, weights)
         if pairs.is_empty() and known is None:
             raise InputError("no event joins a person to an item", "Give events that have an item_id.")
         frame = _all_items(catalogue, pairs, known)
         if isinstance(encoder, str):
             encoder = load_encoder(encoder)
         features = ItemFeatures.build(frame, encoder) if with_features else ItemFeatures.absent(frame)
-        return _assemble(cls, pairs, frame, features)
+        dataset = _assemble(cls, pairs, frame, features)
+        return _with_devices(dataset, share_devices(events, weights)) if devices else dataset
 
     @property
     def n_users(self) -> int:
@@ -104,8 +112,37 @@ class Dataset:
         on_platform = self.item_platform == self.platform_num(platform)
         return np.flatnonzero(on_platform & ~self.hidden)
 
-    def query(self, users: UserNums | Sequence[int], platform: str, *, exclude_seen: bool = True) -> Query:
-        """The question: what of `platform` for `users`, with what is known of them here as history."""
+    def device_num(self, name: str) -> int:
+        """The number of a device; raises UnknownNameError."""
+        if name not in self.devices:
+            hint = "" if self.devices else "No event names one: their column is context.device."
+            raise UnknownNameError("device", name, self.devices, hint)
+        return self.devices.index(name)
+
+    def here(self, device: str) -> csr_array:
+        """The part of each interaction done on `device`, with the pattern of `interactions`."""
+        number, matrix = self.device_num(device), self.interactions
+        assert self.on_device is not None  # a device has a number only where it was counted
+        part = self.on_device[:, [number]].toarray().ravel()
+        return csr_array((part, matrix.indices, matrix.indptr), shape=matrix.shape)
+
+    def query(
+        self,
+        users: UserNums | Sequence[int],
+        platform: str,
+        *,
+        exclude_seen: bool = True,
+        device: str | None = None,
+        elsewhere: float = 0.3,
+    ) -> Query:
+        """The question: what of `platform` for `users`, with what is known of them here as history.
+
+        Asked on a `device` the lists lean to what was done on it: the rest of the history counts `elsewhere`
+        times as much. Raises UnknownNameError for platform and device, InputError for `elsewhere` out of 0
+        to 1.
+        """
+        if not 0 <= elsewhere <= 1:
+            raise InputError(f"elsewhere lies between 0 and 1, not at {elsewhere:g}", field="elsewhere")
         rows = np.asarray(users, dtype=np.int64)
         return Query(
             history=self.interactions[rows],
@@ -114,17 +151,21 @@ class Dataset:
             exclude_seen=exclude_seen,
             times=self.times_matrix[rows],
             blocked=self.blocked[rows],
+            here=None if device is None else self.here(device)[rows],
+            elsewhere=1.0 if device is None else elsewhere,
         )
 
     def without_users(self, users: UserNums) -> Self:
         """The same without these people; everybody else's number moves up, items keep theirs."""
         keep = np.setdiff1d(np.arange(self.n_users), users)
+        row = np.repeat(np.arange(self.n_users), np.diff(self.interactions.indptr))
         return replace(
             self,
             users=IdMap(self.users.ids[keep]),
             interactions=self.interactions[keep],
             times=self.times_matrix[keep].data,
             blocked=self.blocked[keep],
+            on_device=None if self.on_device is None else self.on_device[np.flatnonzero(np.isin(row, keep))],
         )
 
     def keeping(self, interactions: NDArray[np.bool_]) -> Self:
@@ -134,7 +175,8 @@ class Dataset:
         data = self.interactions.data[interactions]
         indptr = np.concatenate([[0], np.cumsum(np.bincount(rows, minlength=self.n_users))])
         matrix = csr_array((data, columns, indptr), shape=self.interactions.shape)
-        return replace(self, interactions=matrix, times=self.times[interactions])
+        on_device = None if self.on_device is None else self.on_device[np.flatnonzero(interactions)]
+        return replace(self, interactions=matrix, times=self.times[interactions], on_device=on_device)
 
     def counts(self, platform: str) -> IntArray:
         """(n_users,): how many items of `platform` each person has touched."""
@@ -205,6 +247,22 @@ def _assemble(cls: type[D], pairs: pl.DataFrame, frame: pl.DataFrame, features: 
         hidden=frame["hidden"].fill_null(value=False).to_numpy(),
         features=features,
     )
+
+
+def _with_devices(dataset: D, shares: pl.DataFrame) -> D:
+    """The same with the rows of `share_devices` laid beside its interactions."""
+    devices = tuple(shares["device"].unique().sort())
+    users = dataset.users.nums_of_column(shares["person"])
+    items = dataset.items.nums_of_column(shares.select(_KEY.alias("key"))["key"])
+    rows = np.repeat(np.arange(dataset.n_users), np.diff(dataset.interactions.indptr))
+    # Interactions are sorted, so that their cells are; shares of refused items have none.
+    cells = rows * dataset.n_items + dataset.interactions.indices
+    asked = users * dataset.n_items + items
+    place = np.searchsorted(cells, asked)
+    found = (users >= 0) & (items >= 0) & (np.append(cells, -1)[place] == asked)
+    column = shares["device"].cast(pl.Enum(devices)).to_physical().to_numpy().astype(np.int64)
+    triples = (shares["share"].to_numpy()[found], (place[found], column[found]))
+    return replace(dataset, devices=devices, on_device=csr_array(triples, shape=(len(cells), len(devices))))
 
 
 def _matrix(data: NDArray[np.float64], sorted_pairs: pl.DataFrame, shape: tuple[int, int]) -> csr_array:

@@ -17,7 +17,7 @@ from isthmus.errors import SettingsError
 from isthmus.schema import EVENT_KINDS
 from isthmus.settings import WeightSettings
 
-__all__ = ["weigh"]
+__all__ = ["share_devices", "weigh"]
 
 _PAIR = ["person", "platform", "item_id"]
 
@@ -45,6 +45,22 @@ def weigh(events: pl.DataFrame, settings: WeightSettings | None = None) -> pl.Da
         .agg(pl.col("weight").sum(), pl.col("last").max())
         .filter(pl.col("weight") != 0)
     )
+
+
+def share_devices(events: pl.DataFrame, settings: WeightSettings | None = None) -> pl.DataFrame:
+    """One row per (person, platform, item_id, device): `share`, the part of a pair done on a device, 0 to 1.
+
+    `events` as in `weigh`. Each event counts the base weight of its kind, those against an item nothing. What
+    was done on no known device has no row, so the shares of a pair add up to one or less.
+    """
+    settings = settings or WeightSettings()
+    base = pl.col("kind").replace_strict(dict(settings.base), default=0.0, return_dtype=pl.Float64)
+    counted = events.filter(pl.col("item_id").is_not_null()).select(
+        *_PAIR, device=pl.col("context").struct.field("device"), amount=base.clip(lower_bound=0)
+    )
+    shares = counted.with_columns(share=pl.col("amount") / pl.col("amount").sum().over(_PAIR))
+    known = shares.filter((pl.col("amount") > 0) & pl.col("device").is_not_null())
+    return known.group_by([*_PAIR, "device"], maintain_order=True).agg(pl.col("share").sum())
 
 
 def _per_kind(events: pl.DataFrame) -> pl.DataFrame:

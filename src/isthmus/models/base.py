@@ -7,7 +7,7 @@ writes `fit`, `score`, `explain` and its two halves of persistence; ranking and 
 
 import json
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, ClassVar, Protocol, Self, TypeVar, final, runtime_checkable
@@ -135,12 +135,24 @@ class Scorer(ABC):
         scores = np.full((len(query), n), -np.inf)  # (q, n)
         for start, stop in _chunks(len(query), len(query.candidates)):
             part = query.rows(start, stop)
-            allowed = _without_excluded(self.score(part), part)
+            allowed = _without_excluded(self._score_parts(part), part)
             best, best_scores = top_k(allowed, n)
             found = best_scores > -np.inf
             item_nums[start:stop, : best.shape[1]] = np.where(found, query.candidates[best], NO_ITEM)
             scores[start:stop, : best.shape[1]] = best_scores
         return Recommendations(item_nums, scores)
+
+    def _score_parts(self, query: Query) -> FloatArray:
+        """`score`, leaning to the device that asks, if one does."""
+        (weight, first), *rest = query.parts()
+        scores = weight * self.score(first) if rest else self.score(first)
+        for weight, part in rest:
+            scores += weight * self.score(part)
+        return scores
+
+    def remarks(self, platforms: Sequence[str]) -> tuple[str, ...]:
+        """What one should know of the fit, in sentences; `platforms` are the names behind the numbers."""
+        return ()
 
     @final
     def save(self, folder: Path) -> None:

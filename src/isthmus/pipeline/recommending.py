@@ -15,9 +15,10 @@ from isthmus.pipeline.people import all_people, find_people
 from isthmus.pipeline.reading import item_frame, read_history, titles_of
 from isthmus.pipeline.saved import Saved, open_model
 from isthmus.pipeline.workspace import Workspace
-from isthmus.ranking import RankedList, Speaker, ranked_lists, with_categories
+from isthmus.ranking import RankedList, Speaker, item_topics, ranked_lists, with_categories
 from isthmus.ranking.reasons import Language
 from isthmus.schema import ItemNums, Query
+from isthmus.settings import RankingSettings
 
 __all__ = ["RECOMMENDED", "Answer", "Wish", "recommend"]
 
@@ -42,7 +43,11 @@ class Wish:
     exclude: tuple[str, ...] = ()
     """Ids of items of the platform that must not be in the list."""
     diversity: float | None = None
-    """MMR trade-off; None: as the settings say."""
+    """MMR trade-off; None: as the settings say, but 0 where the wish is for calibration."""
+    calibration: float | None = None
+    """How much a list keeps interests in proportion; None as with diversity."""
+    device: str | None = None
+    """The device that asks: lists lean to what a person did on it."""
     include_seen: bool = False
     explain: bool = False
 
@@ -108,17 +113,20 @@ def recommend(
     """Lists for `users` (`platform:id` or linked persons; None: everybody) with `model` (None: last fitted).
 
     Whoever is not known gets what is popular, and the answer says so. Raises NotFittedError without a model,
-    UnknownNameError for a platform, category or item to exclude, InputError for a wish out of range.
+    UnknownNameError for a platform, device, category or item to exclude, InputError for a wish out of range.
     """
     _check(wish)
     progress = progress or Silent()
     fitted, items, saved = open_model(workspace, model)
-    diverse = (workspace.settings.ranking.diversity if wish.diversity is None else wish.diversity) > 0
-    encoder = workspace.encoder(progress) if diverse else None
+    settings = _settings(workspace, wish)
+    rearranged = settings.diversity > 0 or settings.calibration > 0
+    encoder = workspace.encoder(progress) if rearranged else None
     catalogue = workspace.catalogue.read()
     rows = item_frame(catalogue, items)
-    with_features = diverse or bool(wish.categories)
-    dataset = read_history(workspace, items, rows, encoder, with_features=with_features)
+    dataset = read_history(
+        workspace, items, rows, encoder,
+        with_features=rearranged or bool(wish.categories), devices=wish.device is not None,
+    )  # fmt: skip
     _check_platform(workspace, wish.platform, dataset, saved)
     keys: list[str | None]
     if users is None:
@@ -127,14 +135,14 @@ def recommend(
     else:
         keys = find_people(workspace, users)["key"].to_list()
     nums = np.array([-1 if key is None else dataset.users.num(key) for key in keys], dtype=np.int64)
-    lists = _Asking(workspace, dataset, fitted, wish).lists(nums, progress)
+    lists = _Asking(settings, dataset, fitted, wish).lists(nums, progress)
     return Answer(
         saved=saved,
         wish=wish,
         users=tuple(users),
         lists=tuple(lists),
         causes=tuple(_cause(one, key, dataset) for one, key in zip(lists, keys, strict=True)),
-        notes=_notes(workspace, wish, catalogue, dataset.items),
+        notes=_notes(workspace, wish, catalogue, dataset.items) + _device_notes(dataset, wish, nums),
         items=items,
         speaker=Speaker(titles_of(rows).to_numpy(), dataset.platforms),
         n_known=len(items),
@@ -144,10 +152,12 @@ def recommend(
 class _Asking:
     """One wish, put to a model for any number of people."""
 
-    def __init__(self, workspace: Workspace, dataset: Dataset, model: Scorer, wish: Wish) -> None:
-        self.dataset, self.model, self.wish = dataset, model, wish
-        ranking = workspace.settings.ranking
-        self.settings = ranking if wish.diversity is None else replace(ranking, diversity=wish.diversity)
+    def __init__(self, settings: RankingSettings, dataset: Dataset, model: Scorer, wish: Wish) -> None:
+        self.settings, self.dataset, self.model, self.wish = settings, dataset, model, wish
+        self.topics = None
+        if settings.calibration:
+            candidates = dataset.candidates(wish.platform)
+            self.topics = item_topics(dataset.features, dataset.interactions, candidates)
         self.popular = load_model("popularity").fit(dataset)
         self.only = with_categories(dataset.features, wish.categories) if wish.categories else None
         self.exclude = _excluded(dataset, wish)
@@ -160,7 +170,11 @@ class _Asking:
             for start in range(0, len(known), _AT_ONCE):
                 part = known[start : start + _AT_ONCE]
                 query = self.dataset.query(
-                    nums[part], self.wish.platform, exclude_seen=not self.wish.include_seen
+                    nums[part],
+                    self.wish.platform,
+                    exclude_seen=not self.wish.include_seen,
+                    device=self.wish.device,
+                    elsewhere=self.settings.elsewhere,
                 )
                 found |= zip(part.tolist(), self._ask(query), strict=True)
                 advance(len(part))
@@ -179,6 +193,7 @@ class _Asking:
             item_platform=self.dataset.item_platform,
             settings=self.settings,
             vectors=vectors if vectors.shape[1] else None,
+            topics=self.topics,
             exclude=self.exclude,
             only=self.only,
             explain=self.wish.explain,
@@ -197,6 +212,21 @@ def _check(wish: Wish) -> None:
         raise InputError(f"a list needs a length of at least 1, not {wish.n}", field="n")
     if wish.diversity is not None and not 0 <= wish.diversity <= 1:
         raise InputError(f"diversity lies between 0 and 1, not at {wish.diversity:g}", field="diversity")
+    if wish.calibration is not None and not 0 <= wish.calibration <= 1:
+        raise InputError(
+            f"calibration lies between 0 and 1, not at {wish.calibration:g}", field="calibration"
+        )
+
+
+def _settings(workspace: Workspace, wish: Wish) -> RankingSettings:
+    """Those of the workspace with what the wish says; of diversity and calibration a wish for one wins."""
+    ranking = workspace.settings.ranking
+    diversity, calibration = wish.diversity, wish.calibration
+    if diversity is None:
+        diversity = 0.0 if calibration else ranking.diversity
+    if calibration is None:
+        calibration = 0.0 if wish.diversity else ranking.calibration
+    return replace(ranking, diversity=diversity, calibration=calibration)
 
 
 def _check_platform(workspace: Workspace, platform: str, dataset: Dataset, saved: Saved) -> None:
@@ -237,3 +267,17 @@ def _notes(workspace: Workspace, wish: Wish, catalogue: pl.DataFrame, known: IdM
         return ()
     are = "1 item of the catalogue came" if n_new == 1 else f"{n_new:,} items of the catalogue came"
     return (f"{are} in after the model was fitted: isthmus fit {workspace.folder} takes them in.",)
+
+
+def _device_notes(dataset: Dataset, wish: Wish, nums: ItemNums) -> tuple[str, ...]:
+    """Whose lists lean nowhere, since nothing they did is known to be of the device that asks."""
+    known = nums[nums >= 0]
+    if wish.device is None or len(known) == 0:
+        return ()
+    there = np.asarray(dataset.here(wish.device)[known].sum(axis=1)).ravel() > 0
+    without = int(np.count_nonzero(~there))
+    if without == 0:
+        return ()
+    if len(known) == 1:
+        return (f"Nothing of this person is known from {wish.device}, so the list leans to no device.",)
+    return (f"Of {without:,} people nothing is known from {wish.device}: their lists lean to no device.",)

@@ -44,6 +44,8 @@ _FIRST_SETTINGS = """\
 
 # [ranking]
 # diversity = 0.2                  # 0 ranks by score alone, 1 by difference alone
+# calibration = 0.5                # 0 ranks by score alone, 1 keeps interests in proportion alone
+# elsewhere = 0.3                  # weight of what was done on other devices than the one that asks
 """
 
 

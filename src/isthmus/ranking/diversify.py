@@ -32,12 +32,12 @@ def diversify(pool: Recommendations, vectors: NDArray[Any], diversity: float, n:
     for start in range(0, len(chosen), _BLOCK):
         rows = slice(start, start + _BLOCK)
         bodies = vectors[pool.item_nums[rows]]  # (b, p, d); an empty place is never compared
-        chosen[rows] = _choose(_relevance(pool.scores[rows]), bodies, diversity, n)
+        chosen[rows] = _choose(scale_relevance(pool.scores[rows]), bodies, diversity, n)
     item_nums = np.take_along_axis(pool.item_nums, chosen, axis=1)
     return Recommendations(item_nums, np.take_along_axis(pool.scores, chosen, axis=1))
 
 
-def _relevance(scores: FloatArray) -> FloatArray:
+def scale_relevance(scores: FloatArray) -> FloatArray:
     """Each row from 0 to 1; -inf where there is no item, all 1 where all are equal."""
     found = scores > -np.inf
     high = np.max(scores, axis=1, keepdims=True, where=found, initial=_LOWEST)

@@ -1,18 +1,21 @@
-"""From a question to lists: filter, score, diversify, give chances and reasons, fall back where need be."""
+"""From a question to lists: filter, score, diversify or calibrate, give chances and reasons, fall back."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_array
 
 from isthmus.errors import InputError
 from isthmus.models.base import Recommender
+from isthmus.ranking.calibrate import calibrate
 from isthmus.ranking.diversify import diversify
 from isthmus.ranking.fallback import Fallback, find_fallbacks
 from isthmus.ranking.filters import narrow
 from isthmus.ranking.interest import probabilities
+from isthmus.ranking.leaning import explain_leaning
 from isthmus.ranking.reasons import Reason, reasons_of
 from isthmus.schema import FloatArray, IntArray, ItemNums, Query, Recommendations
 from isthmus.settings import RankingSettings
@@ -27,7 +30,7 @@ class RankedList:
     item_nums: ItemNums
     """(k,)."""
     scores: FloatArray
-    """(k,); they only order, and with diversity not even that."""
+    """(k,); they only order, and with diversity or calibration not even that."""
     probabilities: FloatArray
     """(k,): the chance that each of these is the one chosen; adds up to one."""
     reasons: tuple[Reason, ...]
@@ -43,21 +46,30 @@ def rank(
     *,
     settings: RankingSettings | None = None,
     vectors: NDArray[Any] | None = None,
+    topics: csr_array | None = None,
     exclude: ItemNums | Sequence[int] = (),
     only: ItemNums | Sequence[int] | None = None,
 ) -> Recommendations:
-    """The `n` items for each person: filtered, ranked by `model`, diversified.
+    """The `n` items for each person: filtered, ranked by `model`, diversified or calibrated.
 
     `only` keeps the candidates to these items (a category: `with_categories`), `exclude` takes these out.
-    Diversity in `settings` needs `vectors` (n_items, d), unit rows; raises InputError without.
+    Diversity in `settings` needs `vectors` (n_items, d), unit rows; calibration needs `topics` (n_items,
+    n_topics) of `item_topics`. Raises InputError without, or where both are asked for.
     """
     settings = settings or RankingSettings()
     query = narrow(query, only=only, exclude=exclude)
-    if settings.diversity == 0:
+    if settings.diversity == settings.calibration == 0:
         return model.recommend(query, n)
+    if settings.diversity and settings.calibration:
+        raise InputError("a list is either diversified or calibrated", "Set one of the two to 0.")
+    pool = model.recommend(query, max(n, settings.pool))
+    if settings.calibration:
+        if topics is None:
+            raise InputError("calibration needs the topics of the items", "Give topics=item_topics(...).")
+        return calibrate(pool, query.leaning_history, topics, settings.calibration, n)
     if vectors is None:
         raise InputError("diversity compares items by their vectors, and there are none", "Set an encoder.")
-    return diversify(model.recommend(query, max(n, settings.pool)), vectors, settings.diversity, n)
+    return diversify(pool, vectors, settings.diversity, n)
 
 
 def ranked_lists(
@@ -69,6 +81,7 @@ def ranked_lists(
     item_platform: IntArray,
     settings: RankingSettings | None = None,
     vectors: NDArray[Any] | None = None,
+    topics: csr_array | None = None,
     exclude: ItemNums | Sequence[int] = (),
     only: ItemNums | Sequence[int] | None = None,
     explain: bool = True,
@@ -80,21 +93,21 @@ def ranked_lists(
     """
     settings = settings or RankingSettings()
     query = narrow(query, only=only, exclude=exclude)
-    found = rank(model, query, n, settings=settings, vectors=vectors)
+    found = rank(model, query, n, settings=settings, vectors=vectors, topics=topics)
     fallbacks = find_fallbacks(query, found)
     lost = np.array([fallback is not None for fallback in fallbacks], dtype=bool)
     lists: list[RankedList | None] = [None] * len(query)
     for who, source in ((np.flatnonzero(~lost), model), (np.flatnonzero(lost), popular)):
         if len(who) == 0:
             continue
-        asked = _of(query, who)
+        asked = query.take(who)
         part = (
             Recommendations(found.item_nums[who], found.scores[who])
             if source is model
-            else rank(source, asked, n, settings=settings, vectors=vectors)
+            else rank(source, asked, n, settings=settings, vectors=vectors, topics=topics)
         )
         reasons = (
-            reasons_of(source.explain(asked, part.item_nums), item_platform, query.platform)
+            reasons_of(explain_leaning(source, asked, part.item_nums), item_platform, query.platform)
             if explain
             else None
         )
@@ -128,9 +141,3 @@ def _ranked(
     return RankedList(
         part.item_nums[place, kept], scores, list_probabilities(scores, temperature), why, fallback
     )
-
-
-def _of(query: Query, rows: IntArray) -> Query:
-    times = None if query.times is None else query.times[rows]
-    blocked = None if query.blocked is None else query.blocked[rows]
-    return replace(query, history=query.history[rows], times=times, blocked=blocked)

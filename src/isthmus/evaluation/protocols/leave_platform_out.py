@@ -80,6 +80,8 @@ def _part(dataset: Dataset, on_target: Mask, who: UserNums, target: str) -> Data
             select_entries(dataset.blocked, ~refused, everybody),
             select_entries(dataset.blocked, refused, who),
         ),
+        devices=(),  # a row was done by one of two people now, and nothing here asks on a device
+        on_device=None,
     )
 
 
