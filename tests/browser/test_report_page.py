@@ -99,6 +99,32 @@ def test_the_page_asks_for_nothing_elsewhere(report_and_page: tuple[Report, Path
     assert [load for load in loads if not load.startswith("data:")] == []
 
 
+def test_a_click_on_a_heading_puts_the_rows_in_order(report_and_page: tuple[Report, Path]) -> None:
+    """The policy allows our script only, so the click is made on a copy without the policy."""
+    report, page = report_and_page
+    click = "<script>document.querySelectorAll('.figures thead button')[1].click()</script>"
+    text = page.read_text(encoding="utf-8").replace("</body>", f"{click}</body>")
+    copy = page.with_name("sorted.html")
+    copy.write_text(re.sub(r"<meta http-equiv=.Content-Security-Policy.*?>", "", text), encoding="utf-8")
+    seen = _browse(copy, "--dump-dom")
+    table = seen[seen.index('class="figures"') :]
+    assert 'aria-sort="descending"' in table
+    means = {model: report.figure(model, report.metrics[0]).mean for model in report.models}
+    order = sorted(means, key=lambda model: -means[model])
+    assert table.index(f">{order[0]}</th>") < table.index(f">{order[1]}</th>")
+
+
+def test_no_script_but_the_pages_own_runs(report_and_page: tuple[Report, Path]) -> None:
+    _, page = report_and_page
+    text = page.read_text(encoding="utf-8")
+    planted = "<script>document.title = 'taken over'</script>"
+    copy = page.with_name("planted.html")
+    copy.write_text(text.replace("</body>", f"{planted}</body>"), encoding="utf-8")
+    seen = _browse(copy, "--dump-dom")
+    assert "<title>taken over</title>" not in seen
+    assert '<button type="button">' in seen, "the page's own did"
+
+
 def test_the_page_is_drawn(report_and_page: tuple[Report, Path]) -> None:
     _, page = report_and_page
     picture = page.with_name("page.png")

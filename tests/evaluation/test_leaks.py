@@ -1,5 +1,6 @@
 """Every leak is found where it was planted, and none where there is none."""
 
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -113,10 +114,22 @@ def test_a_report_says_what_was_found(make_world):
     pooled = report.twins["test_rows_with_a_twin"] / report.twins["test_rows"]
     assert report.leaks["twins"]["share"] == pytest.approx(pooled)
     assert '"others\' future"' in report.to_json()
-    for language, word in (("en", "Leak"), ("zh", "泄漏")):
+    said = {"en": "Training events later than the test row", "zh": "训练事件晚于它所帮助的测试行"}
+    for language, other in (("en", "zh"), ("zh", "en")):
         page = render_report(report, title="Test", language=language)
-        assert word in page
-        assert "Training events later than the test row" in page
+        assert said[language] in page
+        assert said[other] not in page
+
+
+def test_a_finding_says_the_same_in_both_languages(make_world):
+    leaks = check_leaks(leave_last_out(make_world(n_people=60), TARGET))
+    for found in leaks.findings:
+        numbers = [set(re.findall(r"[\d.,]*\d", found.tell(language))) for language in ("en", "zh")]
+        assert numbers[0] == numbers[1]
+    assert "films" in leaks["popularity"].tell("zh")
+    assert leaks.facts["popularity"]["says_zh"] == leaks["popularity"].tell("zh")
+    unknown = check_leaks(cold_start(make_world(timed=False), TARGET))["own future"]
+    assert "没有可供检查" in unknown.tell("zh")
 
 
 def test_shares_are_shares():

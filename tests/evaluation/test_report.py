@@ -1,9 +1,13 @@
 """The page is whole, valid, safe and says what the report says; the drawings show what they are given."""
 
+import base64
+import hashlib
 import re
+import tomllib
 from dataclasses import replace
 from html import unescape
 from html.parser import HTMLParser
+from importlib.resources import files
 
 import numpy as np
 import pytest
@@ -26,6 +30,7 @@ from isthmus.evaluation import (
 )
 from isthmus.evaluation.plots import Dot, DotRow, Line, draw_dots, draw_lines
 from isthmus.evaluation.plots.markup import number, ticks
+from isthmus.evaluation.report import LANGUAGES
 from isthmus.models import EASE, Popularity
 
 EVIL = "<script>alert('x')</script> & \"quotes\" ${title} {braces} \x00 ‮"
@@ -103,13 +108,44 @@ def test_page_is_whole_valid_and_safe(report, sections, language):
     read = parsed(page)
     assert page.startswith("<!DOCTYPE html>")
     assert f'<html lang="{language}">' in page
-    assert "script" not in read.tags
+    assert read.tags.count("script") == read.tags.count("style") == 1, "the page's own"
     assert read.links == []
     assert not re.search(r"https?:|//[a-z]|url\(|@import|\bsrc=", page)
     assert "\x00" not in page
-    assert read.tags.count("svg") == 5  # dots, lines, twins, map, flow
+    assert read.tags.count("svg") == 9  # dots, cost, lines, twins, three groups, map, flow
     assert "prefers-color-scheme: dark" in page
     assert "${" not in page.replace(unescape("${title}"), "")
+
+
+@pytest.mark.parametrize("kind", ["style", "script"])
+def test_only_what_is_our_own_runs(report, kind):
+    """The policy names the hash of the one script and the one style, as a browser computes it."""
+    page = render_report(report, title=EVIL)
+    (inside,) = re.findall(f"<{kind}>(.*?)</{kind}>", page, re.DOTALL)
+    digest = base64.b64encode(hashlib.sha256(inside.encode()).digest()).decode()
+    assert f"{kind}-src 'sha256-{digest}'" in page
+    assert "default-src 'none'" in page
+    assert " style=" not in page
+
+
+def test_both_languages_on_one_page(report, sections):
+    page = render_report(report, title="T", language="both", **sections)
+    read = parsed(page)
+    assert read.tags.count("main") == read.tags.count("input") == 2
+    assert read.tags.count("script") == 1
+    text = " ".join(read.text)
+    assert "Which differences are real" in text
+    assert "哪些差异是真的" in text
+
+
+def test_every_language_has_every_line():
+    words = tomllib.loads((files("isthmus.evaluation") / "page" / "words.toml").read_text(encoding="utf-8"))
+    fields = {
+        language: {name: set(re.findall(r"{(\w+)}", line)) for name, line in lines.items()}
+        for language, lines in words.items()
+    }
+    assert set(fields) == set(LANGUAGES)
+    assert fields["en"] == fields["zh"]
 
 
 def test_numbers_are_those_of_the_report(report):
@@ -133,6 +169,8 @@ def test_numbers_are_those_of_the_report(report):
     assert f"{twins['test_rows_with_a_twin']} of {twins['test_rows']} things" in text
     assert "k 0 / 2" in text
     assert "0, 1" in text
+    assert report.dataset["fingerprint"] in text
+    assert f"numpy {np.__version__}" in text
     assert "reg 100.0" in text
     assert f"there: 60 people, 20 items, {report.dataset['platforms']['there']['interactions']} inter" in text
 

@@ -1,11 +1,25 @@
 """`isthmus evaluate`: how good are the lists, and how sure is that."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from isthmus.cli.options import WS, as_settings
+from isthmus.cli.reporting import (
+    JsonFile,
+    Language,
+    Models,
+    Options,
+    ReportFile,
+    Seeds,
+    SettingsFiles,
+    Transfer,
+    as_language,
+    as_names,
+    command_of,
+    read_settings,
+    write_report,
+)
 
 if TYPE_CHECKING:
     from isthmus.evaluation import Report
@@ -25,6 +39,7 @@ def register(app: typer.Typer) -> None:
 
 
 def evaluate(
+    context: typer.Context,
     workspace: WS,
     target: Annotated[
         str, typer.Option("--target", help="The platform to recommend from.", show_default=False)
@@ -37,54 +52,36 @@ def evaluate(
             "or cold-items.",
         ),
     ] = "cold-start",
-    models: Annotated[
-        str, typer.Option("--models", help="Names, with commas between.")
-    ] = "popularity,content,ease,bridge",
-    seed: Annotated[
-        list[int] | None, typer.Option("--seed", help="Start of chance (repeat for more).")
-    ] = None,
-    options: Annotated[
-        list[str] | None,
-        typer.Option("--option", help="For the protocol, as in test=0.3.", metavar="NAME=VALUE"),
-    ] = None,
-    json_file: Annotated[
-        Path | None,
-        typer.Option("--json", help="Write all figures here; - is the standard output.", metavar="F"),
-    ] = None,
-    report_file: Annotated[
-        Path | None, typer.Option("--report", help="Write a page with plots here.", metavar="F")
-    ] = None,
-    language: Annotated[str, typer.Option("--language", help="Of the page: en or zh.")] = "en",
+    models: Models = "popularity,content,ease,bridge",
+    seed: Seeds = None,
+    options: Options = None,
+    settings: SettingsFiles = None,
+    transfer: Transfer = "best",
+    json_file: JsonFile = None,
+    report_file: ReportFile = None,
+    language: Language = "en",
 ) -> None:
     """Test models on people whose events on the target are hidden; all items of it are ranked.
 
-    Nothing saved in the workspace is touched.
+    Nothing saved in the workspace is touched. With --report, one model is fitted again without each source.
     """
-    from isthmus.cli.printing import out
     from isthmus.cli.progress import Bars
-    from isthmus.cli.writing import write_text
-    from isthmus.evaluation import render_report
     from isthmus.pipeline import Workspace, evaluate_models
 
-    names = [name.strip() for name in models.split(",") if name.strip()]
-    if not names:
-        raise typer.BadParameter("Name at least one model.", param_hint="--models")
+    language = as_language(language)
     report = evaluate_models(
-        Workspace.open(workspace), names, target=target, protocol=protocol, seeds=seed or [0],
-        options=as_settings(options or ()), progress=Bars(),
-    )  # fmt: skip
-    if report_file is not None:
-        title = f"{protocol} on {target}"
-        write_text(report_file, render_report(report, title=title, language=language))
-    if json_file is not None and str(json_file) == "-":
-        typer.echo(report.to_json())
-        return
-    if json_file is not None:
-        write_text(json_file, report.to_json() + "\n")
-    show_report(report)
-    for file in (json_file, report_file):
-        if file is not None:
-            out().print(f"Written: {file}", markup=False)
+        Workspace.open(workspace),
+        as_names(models, "--models"),
+        target=target,
+        protocol=protocol,
+        seeds=seed or [0],
+        options=as_settings(options or ()),
+        settings=read_settings(settings),
+        transfer=None if report_file is None or transfer == "none" else transfer,
+        progress=Bars(),
+    )
+    if write_report(report, f"{protocol} · {target}", report_file, json_file, language, command_of(context)):
+        show_report(report)
 
 
 def show_report(report: "Report") -> None:

@@ -17,7 +17,17 @@ from isthmus.evaluation.metrics import Lists, Metric
 from isthmus.evaluation.significance import Interval, bootstrap_interval
 from isthmus.schema import IntArray, UserNums
 
-__all__ = ["ACTIVITY", "Mask", "by_activity", "by_item_popularity", "by_platform", "find_head"]
+__all__ = [
+    "ACTIVITY",
+    "Mask",
+    "by_activity",
+    "by_item_popularity",
+    "by_platform",
+    "find_head",
+    "group_by_activity",
+    "group_by_platform",
+    "split_by_popularity",
+]
 
 Mask = NDArray[np.bool_]
 
@@ -43,12 +53,7 @@ def by_platform(
     groups overlap. `users` (q,) says whose each list is; a person is drawn with all their lists. Raises
     InputError without `lists.history`, and as the metric does.
     """
-    touched = csr_array(
-        (np.ones(len(item_platform)), (np.arange(len(item_platform)), item_platform)),
-        shape=(len(item_platform), len(platforms)),
-    )
-    counts = np.asarray((lists.seen @ touched).todense())  # (q, platforms)
-    groups = {name: counts[:, number] > 0 for number, name in enumerate(platforms)}
+    groups = group_by_platform(lists, item_platform, platforms)
     return _figures(metric, lists, groups, users, resamples, level)
 
 
@@ -64,11 +69,7 @@ def by_activity(
     """A figure per band of ACTIVITY, by the (q,) number of events each person has on the target."""
     if np.shape(k) != (len(lists.item_nums),):
         raise InputError(f"{len(lists.item_nums)} lists need as many numbers of events", field="k")
-    groups = {
-        name: (k >= first) & (k <= (np.iinfo(np.int64).max if last is None else last))
-        for name, (first, last) in ACTIVITY.items()
-    }
-    return _figures(metric, lists, groups, users, resamples, level)
+    return _figures(metric, lists, group_by_activity(k), users, resamples, level)
 
 
 def by_item_popularity(
@@ -88,12 +89,35 @@ def by_item_popularity(
     """
     if np.shape(counts) != (lists.truth.shape[1],):
         raise InputError(f"{lists.truth.shape[1]} items need as many counts", field="counts")
-    head = find_head(counts)
     figures: dict[str, Interval] = {}
-    for name, items in (("head", head), ("tail", ~head & (counts > 0)), ("cold", counts == 0)):
-        asked = replace(lists, truth=_only(lists.truth, items))
+    for name, asked in split_by_popularity(lists, counts).items():
         figures |= _figures(metric, asked, {name: asked.n_relevant > 0}, users, resamples, level)
     return figures
+
+
+def group_by_platform(lists: Lists, item_platform: IntArray, platforms: Sequence[str]) -> dict[str, Mask]:
+    """Per platform (q,): who has anything of it in their history; raises InputError without one."""
+    touched = csr_array(
+        (np.ones(len(item_platform)), (np.arange(len(item_platform)), item_platform)),
+        shape=(len(item_platform), len(platforms)),
+    )
+    counts = np.asarray((lists.seen @ touched).todense())  # (q, platforms)
+    return {name: counts[:, number] > 0 for number, name in enumerate(platforms)}
+
+
+def group_by_activity(k: IntArray) -> dict[str, Mask]:
+    """Per band of ACTIVITY (q,): whose number of events on the target, (q,) `k`, lies in it."""
+    return {
+        name: (k >= first) & (k <= (np.iinfo(np.int64).max if last is None else last))
+        for name, (first, last) in ACTIVITY.items()
+    }
+
+
+def split_by_popularity(lists: Lists, counts: IntArray) -> dict[str, Lists]:
+    """The lists three times, asked only for head, tail or cold items by their (n_items,) `counts`."""
+    head = find_head(counts)
+    groups = {"head": head, "tail": ~head & (counts > 0), "cold": counts == 0}
+    return {name: replace(lists, truth=_only(lists.truth, items)) for name, items in groups.items()}
 
 
 def find_head(counts: NDArray[Any]) -> Mask:

@@ -1,9 +1,7 @@
 """Fit models on what they may see, ask them about people they may not, and compare what comes back."""
 
-import time
 from collections.abc import Iterator, Mapping, Sequence
-from copy import copy
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from itertools import product
 from typing import Any
 
@@ -13,15 +11,18 @@ from numpy.typing import NDArray
 from isthmus.dataset import Dataset
 from isthmus.engine import Progress, Silent
 from isthmus.errors import SettingsError, UnknownNameError
+from isthmus.evaluation.facts import about_dataset, about_machine, about_model, about_twins, kind_of
+from isthmus.evaluation.groups import measure_groups
 from isthmus.evaluation.leaks import check_leaks, join_leaks
-from isthmus.evaluation.metrics import LOWER_IS_BETTER, Lists, Metric, parse_metric
-from isthmus.evaluation.protocols import make_splits
-from isthmus.evaluation.results import Comparison, Figure, Report, Timing, WhichTwins
+from isthmus.evaluation.metrics import LOWER_IS_BETTER, Metric, parse_metric
+from isthmus.evaluation.pairwise import compare_report
+from isthmus.evaluation.protocols import find_options, make_splits
+from isthmus.evaluation.results import Comparison, Figure, Report, WhichTwins
+from isthmus.evaluation.rounds import Round, ask, join_users
 from isthmus.evaluation.significance import interval_of, paired_interval_of, resample_means
-from isthmus.evaluation.split import Cases, Split
-from isthmus.evaluation.twins import Twins, TwinSettings, find_twins, without_twins
-from isthmus.models.base import Recommender, Scorer
-from isthmus.schema import FloatArray, ItemNums
+from isthmus.evaluation.twins import TwinSettings, find_twins
+from isthmus.models.base import Recommender
+from isthmus.schema import FloatArray
 
 __all__ = ["DEFAULT_METRICS", "evaluate"]
 
@@ -52,9 +53,10 @@ def evaluate(
     (`test`, `validation`, `k`, ...). With `twins` every figure stands twice, with and without test rows that
     have a twin in the person's history. Each model is compared with the one called `against`, by default
     with the best of the others. Intervals are bootstraps over people, pooled over the seeds, a person drawn
-    as a whole; a series of splits (rolling windows) is pooled alike. Every split is checked for leaks. Raises
-    UnknownNameError for names, SettingsError for options, InputError where nobody can be
-    tested.
+    as a whole; a series of splits (rolling windows) is pooled alike. By the first metric that has a value per
+    person, all models are compared with all others, and its figures stand per group of people and items.
+    Every split is checked for leaks. Raises UnknownNameError for names, SettingsError for options, InputError
+    where nobody can be tested.
     """
     named = _named(models, against)
     parsed = [parse_metric(metric) for metric in dict.fromkeys(metrics)]
@@ -67,25 +69,25 @@ def evaluate(
         for split in make_splits(dataset, target, protocol, seed=seed, options=options)
     ]
     longest = max(metric.k for metric in parsed)
-    rounds = [_Round(split, _asked(split.test, pairs)) for split in splits]
+    rounds = [Round(split, ask(split.test, pairs)) for split in splits]
     with (progress or Silent()).track(f"evaluate on {target}", 2 * len(named) * len(rounds)) as advance:
         for one, (name, model) in product(rounds, named.items()):
             one.run(name, model, longest)
             advance(2)
     measured = _Measured.of(rounds, list(named), parsed)
     figures, comparisons = measured.judge(level, resamples, against)
-    return Report(
+    report = Report(
         target=target,
         protocol=protocol,
-        options=dict(options or {}),
+        options=find_options(protocol) | dict(options or {}),
         seeds=tuple(seeds),
         metrics=tuple(str(metric) for metric in parsed),
         level=level,
         resamples=resamples,
-        models={name: _about_model(model) for name, model in named.items()},
-        dataset=_about_dataset(dataset),
+        models={name: about_model(model) for name, model in named.items()},
+        dataset=about_dataset(dataset),
         splits=tuple({"seed": done.split.seed} | dict(done.split.facts) for done in rounds),
-        twins={} if pairs is None or twins is None else _about_twins(pairs, twins, rounds),
+        twins={} if pairs is None or twins is None else about_twins(pairs, twins, rounds),
         leaks=join_leaks([check_leaks(split, False if pairs is None else pairs) for split in splits]).facts,
         figures=tuple(figures),
         comparisons=tuple(comparisons),
@@ -93,52 +95,27 @@ def evaluate(
         users=measured.users,
         k=measured.k,
         per_person=measured.values,
+        machine=about_machine(),
     )
+    return _compared(report, rounds)
 
 
-class _Round:
-    """One seed: its split, what people are asked for with and without twins, and every model's lists."""
-
-    def __init__(self, split: Split, asked: Mapping[WhichTwins, Cases]) -> None:
-        self.split = split
-        self.asked = asked
-        self.lists: dict[str, ItemNums] = {}
-        self.timings: list[Timing] = []
-        counts = np.bincount(split.train.interactions.indices, minlength=split.train.n_items)
-        people = [max(1, np.count_nonzero(split.train.counts(name))) for name in split.train.platforms]
-        self.popularity = np.maximum(counts, 1) / np.array(people)[split.train.item_platform]
-
-    def run(self, name: str, model: Recommender, n: int) -> None:
-        """Fit a copy of `model` and let it make a list of `n` for everybody who is asked about."""
-        started = time.perf_counter()
-        # A second fit starts afresh (the contract), so a shallow copy leaves the caller's model as it was.
-        fitted = copy(model).fit(self.split.train, rng=self.split.seed)
-        between = time.perf_counter()
-        query = self.split.test.query(self.split.train, self.split.target)
-        self.lists[name] = fitted.recommend(query, n).item_nums
-        ended = time.perf_counter()
-        self.timings.append(
-            Timing(name, self.split.seed, between - started, ended - between, len(self.split.test))
-        )
-
-    def judged(self, name: str, twins: WhichTwins, rows: NDArray[Any] | slice) -> Lists:
-        """The lists of one model for some of the cases, with what they are judged by."""
-        return Lists(
-            item_nums=self.lists[name][rows],
-            truth=self.asked[twins].truth[rows],
-            n_candidates=len(self.split.test.candidates(self.split.train, self.split.target)),
-            popularity=self.popularity,
-            vectors=self.split.train.features.vectors,
-            categories=self.split.train.features.categories.matrix,
-            history=self.asked[twins].history[rows],
-        )
+def _compared(report: Report, rounds: list[Round]) -> Report:
+    """The same with all pairs of models compared and figures per group, where a metric allows it."""
+    metric = report.headline_metric
+    if not any(key[1] == metric for key in report.per_person):
+        return report
+    groups = measure_groups(
+        parse_metric(metric), rounds, list(report.models), report.headline, report.level, report.resamples
+    )
+    return replace(report, pairs=compare_report(report, metric), groups=groups)
 
 
 @dataclass(frozen=True)
 class _Measured:
     """All values of all models, seeds one after the other."""
 
-    rounds: list[_Round]
+    rounds: list[Round]
     models: list[str]
     metrics: list[Metric]
     users: NDArray[np.int64]
@@ -147,18 +124,17 @@ class _Measured:
     """(model, metric, twins) to (cases,), of the metrics that have a value per person."""
 
     @classmethod
-    def of(cls, rounds: list[_Round], models: list[str], metrics: list[Metric]) -> "_Measured":
+    def of(cls, rounds: list[Round], models: list[str], metrics: list[Metric]) -> "_Measured":
         values = {}
         for twins in rounds[0].asked:
             for model in models:
-                judged = [done.judged(model, twins, slice(None)) for done in rounds]
+                judged = [done.judged(model, twins) for done in rounds]
                 for metric in metrics:
                     parts = [metric(lists) for lists in judged]
                     if parts[0].ndim:
                         values[model, str(metric), twins] = np.concatenate(parts)
-        cases = [done.split.test for done in rounds]
-        users = np.concatenate([part.users for part in cases])
-        return cls(rounds, models, metrics, users, np.concatenate([part.k for part in cases]), values)
+        k = np.concatenate([done.split.test.k for done in rounds])
+        return cls(rounds, models, metrics, join_users(rounds), k, values)
 
     def judge(
         self, level: float, resamples: int, against: str | None
@@ -258,52 +234,11 @@ def _named(
         named.update(models)
     else:
         for model in models:
-            kind = _kind(model)
-            same = sum(_kind(other) == kind for other in named.values())
+            kind = kind_of(model)
+            same = sum(kind_of(other) == kind for other in named.values())
             named[f"{kind}-{same + 1}" if same else kind] = model
     if not named:
         raise SettingsError("An evaluation needs at least one model.")
     if against is not None and against not in named:
         raise UnknownNameError("model in this evaluation", against, named)
     return named
-
-
-def _kind(model: Recommender) -> str:
-    return model.name if isinstance(model, Scorer) else type(model).__name__
-
-
-def _asked(test: Cases, pairs: Twins | None) -> dict[WhichTwins, Cases]:
-    if pairs is None:
-        return {"with": test}
-    return {"without": without_twins(test, pairs), "with": test}
-
-
-def _about_model(model: Recommender) -> dict[str, Any]:
-    config = model.config if isinstance(model, Scorer) else None
-    return {"kind": _kind(model), "config": {} if config is None else asdict(config)}
-
-
-def _about_dataset(dataset: Dataset) -> dict[str, Any]:
-    items = np.bincount(dataset.item_platform, minlength=len(dataset.platforms))
-    of = dataset.item_platform[dataset.interactions.indices]
-    interactions = np.bincount(of, minlength=len(dataset.platforms))
-    platforms = {
-        name: {
-            "people": int(np.count_nonzero(dataset.counts(name))),
-            "items": int(items[number]),
-            "interactions": int(interactions[number]),
-        }
-        for number, name in enumerate(dataset.platforms)
-    }
-    return {"people": dataset.n_users, "encoder": dataset.features.encoder, "platforms": platforms}
-
-
-def _about_twins(pairs: Twins, settings: TwinSettings, rounds: list[_Round]) -> dict[str, Any]:
-    rows = sum(done.asked["with"].truth.nnz for done in rounds)
-    clean = sum(done.asked["without"].truth.nnz for done in rounds)
-    return {
-        **pairs.facts,
-        "test_rows": rows,
-        "test_rows_with_a_twin": rows - clean,
-        "settings": asdict(settings),
-    }

@@ -5,7 +5,7 @@ says what it found in plain words.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
@@ -47,8 +47,21 @@ class Finding:
     share: float
     of: int
     warning: bool
-    says: str
-    """In plain words."""
+    about: Mapping[str, object] = field(default_factory=dict)
+    """What the words name besides: how many items are the head, and of which platform."""
+
+    @property
+    def says(self) -> str:
+        """In plain English."""
+        return self.tell("en")
+
+    def tell(self, language: Literal["en", "zh"]) -> str:
+        """What was found, in plain words of this language."""
+        words = _SAYS[language]
+        said = words[self.check].format(**self.about)
+        if self.of == 0:
+            return said + words["nothing"]
+        return said + words["found"].format(share=100 * self.share, of=self.of)
 
 
 @dataclass(frozen=True)
@@ -67,9 +80,15 @@ class Leaks:
 
     @property
     def facts(self) -> Mapping[str, Mapping[str, Any]]:
-        """For reports: share, number and words of each check."""
+        """For reports: share, number and words of each check, in English and (`says_zh`) in Chinese."""
         return {
-            one.check: {"share": one.share, "of": one.of, "warning": one.warning, "says": one.says}
+            one.check: {
+                "share": one.share,
+                "of": one.of,
+                "warning": one.warning,
+                "says": one.says,
+                "says_zh": one.tell("zh"),
+            }
             for one in self.findings
         }
 
@@ -109,18 +128,39 @@ def join_leaks(parts: list[Leaks]) -> Leaks:
     )
 
 
-def _finding(check: Check, share: float, of: int, limit: float, says: str) -> Finding:
+_SAYS: Mapping[str, Mapping[str, str]] = {
+    "en": {
+        "twins": "Test rows whose product the person knows from another platform",
+        "others' future": "Training events later than the test row they help with, "
+        "on average over test rows with a time",
+        "own future": "Events of a person's own history later than the test row they help with, pair by pair",
+        "popularity": "Test rows that the {head:,} most popular items of {target} carry",
+        "duplicates": "Test rows that also stand in training, history or validation of the same person",
+        "found": ": {share:.1f} % of {of:,}.",
+        "nothing": ": there was nothing to check this on.",
+    },
+    "zh": {
+        "twins": "测试行中，其产品已为本人从别的平台所知",
+        "others' future": "训练事件晚于它所帮助的测试行（对有时间的测试行取平均）",
+        "own future": "本人历史中的事件晚于它所帮助的测试行（逐对计算）",
+        "popularity": "测试行中，落在 {target} 最热门的 {head:,} 个物品上",
+        "duplicates": "测试行中，同时出现在同一人的训练、历史或验证数据里",
+        "found": "：{of:,} 中的 {share:.1f}%。",
+        "nothing": "：没有可供检查的数据。",
+    },
+}
+
+
+def _finding(check: Check, share: float, of: int, limit: float, **about: object) -> Finding:
     if of == 0 or np.isnan(share):
-        return Finding(check, np.nan, 0, False, f"{says}: there was nothing to check this on.")
-    warning = bool(share > limit)
-    return Finding(check, float(share), of, warning, f"{says}: {100 * share:.1f} % of {of:,}.")
+        return Finding(check, np.nan, 0, False, about)
+    return Finding(check, float(share), of, bool(share > limit), about)
 
 
 def _twins(test: Cases, twins: Twins, settings: LeakSettings) -> Finding:
     rows = test.truth.nnz
     leaked = rows - without_twins(test, twins).truth.nnz
-    says = "Test rows whose product the person knows from another platform"
-    return _finding("twins", leaked / max(rows, 1), rows, settings.twins, says)
+    return _finding("twins", leaked / max(rows, 1), rows, settings.twins)
 
 
 def _others_future(split: Split, settings: LeakSettings) -> Finding:
@@ -130,15 +170,13 @@ def _others_future(split: Split, settings: LeakSettings) -> Finding:
     of = len(asked) if len(known) else 0
     later = len(known) - np.searchsorted(known, asked, side="right")
     share = float(later.mean() / len(known)) if of else np.nan
-    says = "Training events later than the test row they help with, on average over test rows with a time"
-    return _finding("others' future", share, of, settings.future, says)
+    return _finding("others' future", share, of, settings.future)
 
 
 def _own_future(test: Cases, settings: LeakSettings) -> Finding:
     """The same over the pairs of a test row and an event of the same history."""
-    says = "Events of a person's own history later than the test row they help with, pair by pair"
     if test.truth_times is None:
-        return _finding("own future", np.nan, 0, settings.future, says)
+        return _finding("own future", np.nan, 0, settings.future)
     moments = np.unique(np.concatenate([test.truth_times.data, test.times.data]))
     asked, known = (_in_time(times, moments) for times in (test.truth_times, test.times))
     known.sort()
@@ -147,7 +185,7 @@ def _own_future(test: Cases, settings: LeakSettings) -> Finding:
     until = np.searchsorted(known, row_starts + len(moments))
     pairs = int((until - before).sum())
     later = int((until - np.searchsorted(known, asked, side="right")).sum())
-    return _finding("own future", later / max(pairs, 1), pairs, settings.future, says)
+    return _finding("own future", later / max(pairs, 1), pairs, settings.future)
 
 
 def _in_time(times: csr_array, moments: IntArray) -> IntArray:
@@ -170,9 +208,10 @@ def _popularity(split: Split, settings: LeakSettings) -> Finding:
     n_head = max(1, round(settings.head * len(candidates)))
     head = candidates[np.argsort(-people, kind="stable")[:n_head]]
     asked = split.test.truth.indices
-    says = f"Test rows that the {n_head:,} most popular items of {split.target} carry"
     share = np.isin(asked, head).mean() if len(asked) else np.nan
-    return _finding("popularity", float(share), len(asked), settings.popularity, says)
+    return _finding(
+        "popularity", float(share), len(asked), settings.popularity, head=n_head, target=split.target
+    )
 
 
 def _duplicates(split: Split) -> Finding:
@@ -181,8 +220,7 @@ def _duplicates(split: Split) -> Finding:
     learnt = csr_array(split.train.interactions[test.users])
     known = (_pairs(test, learnt), _pairs(test, test.history), _pairs(validation, validation.truth))
     share = np.isin(asked, np.concatenate(known)).sum() / max(len(asked), 1)
-    says = "Test rows that also stand in training, history or validation of the same person"
-    return _finding("duplicates", float(share), len(asked), 0.0, says)
+    return _finding("duplicates", float(share), len(asked), 0.0)
 
 
 def _pairs(cases: Cases, matrix: csr_array) -> IntArray:

@@ -1,7 +1,6 @@
 """All methods against all others on the same people: which differences are real, all pairs taken together."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from itertools import combinations
 from typing import Literal
 
@@ -10,7 +9,7 @@ import numpy as np
 from isthmus.errors import InputError, SettingsError
 from isthmus.evaluation.corrections import benjamini_hochberg, holm
 from isthmus.evaluation.permutation import RNG, flip_signs
-from isthmus.evaluation.results import Report, WhichTwins
+from isthmus.evaluation.results import PairedDifference, Report, WhichTwins
 from isthmus.evaluation.significance import interval_of, resample_means
 from isthmus.schema import FloatArray, IntArray
 
@@ -18,26 +17,6 @@ __all__ = ["Correction", "PairedDifference", "compare_all", "compare_report"]
 
 Correction = Literal["holm", "benjamini-hochberg"]
 """Holm: the chance of even one false finding; Benjamini-Hochberg: the expected share of false ones."""
-
-
-@dataclass(frozen=True)
-class PairedDifference:
-    """One method and one whose mean is no higher, on the cases that both could be judged on."""
-
-    model: str
-    against: str
-    difference: float
-    """Mean of `model` minus mean of `against`, at least 0."""
-    low: float
-    """Bootstrap interval of this pair alone, not widened for the others."""
-    high: float
-    p_value: float
-    """Of the paired permutation test, for this pair alone."""
-    adjusted: float
-    """The same, corrected for all pairs that were compared."""
-    real: bool
-    """Whether `adjusted` is at most the error rate that was asked for."""
-    n: int
 
 
 def compare_all(

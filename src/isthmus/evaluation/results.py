@@ -10,7 +10,16 @@ from isthmus.errors import UnknownNameError
 from isthmus.evaluation.metrics import LOWER_IS_BETTER
 from isthmus.schema import FloatArray, IntArray
 
-__all__ = ["Comparison", "Figure", "Report", "Timing", "WhichTwins"]
+__all__ = [
+    "Comparison",
+    "Figure",
+    "GroupFigure",
+    "PairedDifference",
+    "Report",
+    "Timing",
+    "TransferFigure",
+    "WhichTwins",
+]
 
 WhichTwins = Literal["with", "without"]
 """Whether test rows count whose item has a twin in the person's history."""
@@ -51,6 +60,71 @@ class Comparison:
 
 
 @dataclass(frozen=True)
+class PairedDifference:
+    """One method and one whose mean is no higher, on the cases that both could be judged on."""
+
+    model: str
+    against: str
+    difference: float
+    """Mean of `model` minus mean of `against`, at least 0."""
+    low: float
+    """Bootstrap interval of this pair alone, not widened for the others."""
+    high: float
+    p_value: float
+    """Of the paired permutation test, for this pair alone."""
+    adjusted: float
+    """The same, corrected for all pairs that were compared."""
+    real: bool
+    """Whether `adjusted` is at most the error rate that was asked for."""
+    n: int
+
+
+@dataclass(frozen=True)
+class GroupFigure:
+    """The headline metric of one model over a group of people, or over what they took of a group of items."""
+
+    model: str
+    by: Literal["platform", "activity", "items"]
+    group: str
+    """A platform people are known on, a band of ACTIVITY, or head, tail or cold."""
+    mean: float
+    low: float
+    high: float
+    n: int
+
+
+@dataclass(frozen=True)
+class TransferFigure:
+    """What a source adds to the lists of a model: the same people asked with it and without it."""
+
+    model: str
+    source: str | None
+    """The platform that was taken away; None: all but the target at once, so that it stands alone (a single
+    source stands under its name)."""
+    k: int | None
+    """Events on the target left to the people; None: everybody asked about."""
+    with_it: float
+    """Mean of the headline metric with every platform."""
+    without: float
+    difference: float
+    """`with_it` minus `without`: below 0 where the source does harm."""
+    low: float
+    high: float
+    ratio: float
+    ratio_low: float
+    ratio_high: float
+    p_value: float
+    """Of the paired permutation test, for this source alone."""
+    adjusted: float
+    """The same, corrected (Holm) for all sources of this target and all k."""
+    real: bool
+    """Whether `adjusted` is at most .05."""
+    known: float
+    """Share of the lists whose person is known on the source."""
+    n: int
+
+
+@dataclass(frozen=True)
 class Timing:
     """Seconds one model took on one seed, on the machine of the evaluation."""
 
@@ -68,7 +142,7 @@ class Report:
     target: str
     protocol: str
     options: Mapping[str, Any]
-    """What the protocol was told."""
+    """What the protocol was told, its defaults included."""
     seeds: tuple[int, ...]
     metrics: tuple[str, ...]
     level: float
@@ -92,6 +166,25 @@ class Report:
     """(model, metric, twins) to (cases,) values, for further paired tests."""
     leaks: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """What `check_leaks` found, per check: share, of how many, whether it is a warning, and in words."""
+    pairs: tuple[PairedDifference, ...] = ()
+    """Every pair of models by the headline metric, corrected for all pairs (Holm)."""
+    groups: tuple[GroupFigure, ...] = ()
+    """The headline metric per platform, activity, and popularity of items."""
+    transfer: tuple[TransferFigure, ...] = ()
+    """What each source adds to one model; empty where nobody asked."""
+    machine: Mapping[str, Any] = field(default_factory=dict)
+    """Versions, and what the seconds were measured on."""
+
+    @property
+    def name(self) -> str:
+        """Protocol and target in one line."""
+        return f"{self.protocol} · {self.target}"
+
+    @property
+    def headline_metric(self) -> str:
+        """The first metric that has a value per person; the first of all where none has."""
+        of_people = {metric for _, metric, _ in self.per_person}
+        return next((metric for metric in self.metrics if metric in of_people), self.metrics[0])
 
     @property
     def headline(self) -> WhichTwins:
@@ -123,6 +216,12 @@ class Report:
         sign = -1 if metric.partition("@")[0] in LOWER_IS_BETTER else 1
         return max(self.models, key=lambda model: _or_least(sign * self.figure(model, metric).mean))
 
+    def tied(self, model: str) -> tuple[str, ...]:
+        """Other models whose difference from `model` by the headline metric may be chance."""
+        of = [pair for pair in self.pairs if model in (pair.model, pair.against) and not pair.real]
+        near = {name for pair in of for name in (pair.model, pair.against)} - {model}
+        return tuple(name for name in self.models if name in near)
+
     def seconds(self, model: str) -> tuple[float, float]:
         """Mean seconds of `model` to fit and to make all lists, over the seeds."""
         mine = [timing for timing in self.timings if timing.model == model]
@@ -140,20 +239,24 @@ class Report:
             rows.append(row | {"fit": f"{fit_s:.2f} s", "recommend": f"{recommend_s:.2f} s"})
         return rows
 
-    def to_json(self, indent: int | None = 2) -> str:
-        """All but the values per person, as JSON; what is not a number is null."""
-        names = set(self.__dataclass_fields__) - {
-            "users",
-            "k",
-            "per_person",
-            "figures",
-            "comparisons",
-            "timings",
+    def facts(self) -> dict[str, Any]:
+        """All but the values per person, in types that JSON has; what is not a number is null."""
+        about = {
+            name: getattr(self, name)
+            for name in self.__dataclass_fields__
+            if name not in ("users", "k", "per_person", *_ROWS)
         }
-        about = {name: getattr(self, name) for name in self.__dataclass_fields__ if name in names}
-        for name in ("figures", "comparisons", "timings"):
+        for name in _ROWS:
             about[name] = [asdict(row) for row in getattr(self, name)]
-        return json.dumps(_plain(about | {"headline": self.headline}), indent=indent, ensure_ascii=False)
+        found: dict[str, Any] = _plain(about | {"headline": self.headline})
+        return found
+
+    def to_json(self, indent: int | None = 2) -> str:
+        """`facts` as text."""
+        return json.dumps(self.facts(), indent=indent, ensure_ascii=False)
+
+
+_ROWS = ("figures", "comparisons", "timings", "pairs", "groups", "transfer")
 
 
 def _with_interval(figure: Figure) -> str:

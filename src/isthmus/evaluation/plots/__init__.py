@@ -5,6 +5,7 @@ from isthmus.evaluation.plots.flow import Flow, draw_flow, measure_flow
 from isthmus.evaluation.plots.interest_map import InterestMap, draw_interest_map, map_interests
 from isthmus.evaluation.plots.lines import Line, draw_lines
 from isthmus.evaluation.plots.markup import element, escaped
+from isthmus.evaluation.plots.scatter import Spot, draw_scatter
 
 __all__ = [
     "Dot",
@@ -12,10 +13,12 @@ __all__ = [
     "Flow",
     "InterestMap",
     "Line",
+    "Spot",
     "draw_dots",
     "draw_flow",
     "draw_interest_map",
     "draw_lines",
+    "draw_scatter",
     "element",
     "escaped",
     "map_interests",

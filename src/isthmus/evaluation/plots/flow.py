@@ -7,7 +7,7 @@ import numpy as np
 
 from isthmus.dataset import Dataset
 from isthmus.errors import InputError
-from isthmus.evaluation.plots.markup import element, escaped
+from isthmus.evaluation.plots.markup import colour_class, element, escaped
 from isthmus.schema import NO_ITEM, Explanations, FloatArray
 
 __all__ = ["Flow", "draw_flow", "measure_flow"]
@@ -98,7 +98,7 @@ def _band(start: float, end: float, thick: tuple[float, float], said: str, colou
         f"M{x0:.2f} {start:.2f}C{middle:.2f} {start:.2f} {middle:.2f} {end:.2f} {x1:.2f} {end:.2f}"
         f"V{low_end:.2f}C{middle:.2f} {low_end:.2f} {middle:.2f} {low_start:.2f} {x0:.2f} {low_start:.2f}Z"
     )
-    return element("path", element("title", escaped(said)), d=path, class_=f"flow c{colour % 6}")
+    return element("path", element("title", escaped(said)), d=path, class_=f"flow {colour_class(colour)}")
 
 
 def _bars(
@@ -118,7 +118,7 @@ def _bars(
         middle = y + height / 2
         drawn += [
             element("rect", element("title", said), x=x, y=y, width=_BAR, height=height, rx=3.0,
-                    class_=f"bar c{palette.get(name, place) % 6}"),
+                    class_=f"bar {colour_class(palette.get(name, place))}"),
             element("text", escaped(name), x=at, y=middle + (0 if height > 24 else 4), text_anchor=anchor),
         ]  # fmt: skip
         if height > 24:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from isthmus.dataset import Dataset
 from isthmus.errors import InputError
-from isthmus.evaluation.plots.markup import element, escaped
+from isthmus.evaluation.plots.markup import colour_class, element, escaped
 from isthmus.schema import NO_ITEM, FloatArray, IntArray, ItemNums
 
 __all__ = ["InterestMap", "draw_interest_map", "map_interests"]
@@ -87,7 +87,7 @@ def draw_interest_map(found: InterestMap, about: str, roles: dict[str, str] | No
                 cx=float(at[point, 0]),
                 cy=float(at[point, 1]),
                 r={"": 2.6, "history": 5.5, "recommended": 6.0}[role],
-                class_=f"point c{int(found.platform[point]) % 6} {role}".strip(),
+                class_=f"point {colour_class(int(found.platform[point]))} {role}".strip(),
             )
         )
     box = f"0 0 {_WIDTH:.0f} {_HEIGHT:.0f}"

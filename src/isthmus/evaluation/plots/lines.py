@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from isthmus.evaluation.plots.markup import element, escaped, number, ticks
+from isthmus.evaluation.plots.markup import colour_class, element, escaped, number, ticks
 
 __all__ = ["Line", "draw_lines"]
 
@@ -21,6 +21,7 @@ class Line:
     lows: tuple[float, ...]
     highs: tuple[float, ...]
     colour: int = 0
+    dashed: bool = False
 
 
 def draw_lines(xs: Sequence[object], lines: Sequence[Line], x_label: str, about: str) -> str:
@@ -63,17 +64,21 @@ def _band(line: Line, top: float) -> str:
     there = [(_x(place, n), _y(line.highs[place], top)) for place in known]
     back = [(_x(place, n), _y(line.lows[place], top)) for place in reversed(known)]
     corners = "L".join(f"{x:.2f} {y:.2f}" for x, y in there + back)
-    return element("path", d=f"M{corners}Z", class_=f"band c{line.colour % 6}")
+    return element("path", d=f"M{corners}Z", class_=f"band {colour_class(line.colour)}")
 
 
 def _series(line: Line, xs: Sequence[object], top: float) -> str:
     n = len(line.means)
     known = [place for place in range(n) if math.isfinite(line.means[place])]
     points = [(_x(place, n), _y(line.means[place], top)) for place in known]
-    path = element("polyline", points=" ".join(f"{x:.2f},{y:.2f}" for x, y in points), class_="series")
+    kind = "series dashed" if line.dashed else "series"
+    path = element("polyline", points=" ".join(f"{x:.2f},{y:.2f}" for x, y in points), class_=kind)
     dots = []
     for place, (x, y) in zip(known, points, strict=True):
-        low, high = number(line.lows[place]), number(line.highs[place])
-        said = f"{line.label}, {xs[place]}: {number(line.means[place])} [{low}, {high}]"
+        said = f"{line.label}, {xs[place]}: {number(line.means[place])}"
+        if math.isfinite(line.lows[place]):
+            said += f" [{number(line.lows[place])}, {number(line.highs[place])}]"
         dots.append(element("circle", element("title", escaped(said)), cx=x, cy=y, r=4.0))
-    return element("g", path, *dots, class_=f"dot c{line.colour % 6}")
+    return element(
+        "g", path, *dots, class_=f"dot{' hollow' if line.dashed else ''} {colour_class(line.colour)}"
+    )

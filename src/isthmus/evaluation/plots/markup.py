@@ -3,7 +3,7 @@
 import math
 from html import escape
 
-__all__ = ["element", "escaped", "number", "ticks"]
+__all__ = ["colour_class", "element", "escaped", "number", "ticks"]
 
 
 def escaped(text: object) -> str:
@@ -26,7 +26,13 @@ def element(tag: str, *children: str, **attributes: object) -> str:
     return f"<{tag}{written}>{''.join(children)}</{tag}>"
 
 
-_EMPTY = {"circle", "line", "path", "rect", "polyline", "br"}
+_EMPTY = {"circle", "line", "path", "rect", "polyline", "br", "input"}
+_COLOURS = 10
+
+
+def colour_class(place: int) -> str:
+    """The class of the page that draws in the colour of this place; ten colours, then anew."""
+    return f"c{place % _COLOURS}"
 
 
 def number(value: float, digits: int = 4) -> str:

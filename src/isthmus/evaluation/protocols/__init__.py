@@ -6,6 +6,7 @@ from. Chance comes from a keyed hash of ids, so that the same seed gives the sam
 taking one person out does not reshuffle the rest.
 """
 
+import inspect
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -25,6 +26,7 @@ __all__ = [
     "SERIES",
     "cold_items",
     "cold_start",
+    "find_options",
     "find_protocol",
     "k_shot",
     "leave_last_out",
@@ -55,6 +57,14 @@ def find_protocol(name: str) -> Callable[..., Split]:
     return PROTOCOLS[name]
 
 
+def find_options(name: str) -> dict[str, Any]:
+    """The options of the protocol of this name, each with its default; raises UnknownNameError."""
+    parameters = inspect.signature(_known(name)).parameters.values()
+    return {
+        one.name: one.default for one in parameters if one.default is not one.empty and one.name != "seed"
+    }
+
+
 def make_splits(
     dataset: Dataset, target: str, protocol: str, *, seed: int = 0, options: Mapping[str, Any] | None = None
 ) -> tuple[Split, ...]:
@@ -62,11 +72,16 @@ def make_splits(
 
     Raises UnknownNameError for the protocol, SettingsError for an option it has not, and what it raises.
     """
-    known = {**PROTOCOLS, **SERIES}
-    if protocol not in known:
-        raise UnknownNameError("protocol", protocol, known)
+    make = _known(protocol)
     try:
-        made = known[protocol](dataset, target, seed=seed, **(options or {}))
+        made = make(dataset, target, seed=seed, **(options or {}))
     except TypeError as error:
         raise SettingsError(f"{protocol}: {error}.", "See the options of this protocol.") from error
     return made if isinstance(made, tuple) else (made,)
+
+
+def _known(name: str) -> Callable[..., Any]:
+    known: dict[str, Callable[..., Any]] = {**PROTOCOLS, **SERIES}
+    if name not in known:
+        raise UnknownNameError("protocol", name, known)
+    return known[name]
