@@ -29,15 +29,9 @@ def test_a_name_is_a_neural_model_with_that_name(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", NEURAL)
-def test_configs_hold_every_default_and_search_only_what_exists(name: str) -> None:
+def test_configs_hold_every_default(name: str) -> None:
     given, defaults = _read(f"{name}.toml"), asdict(load_model(name).config)
     # TOML has no null and no tuples
     plain = {key: list(kept) if isinstance(kept, tuple) else kept for key, kept in defaults.items()}
     assert given == {key: kept for key, kept in plain.items() if kept is not None}
     assert load_model(name, given).config == load_model(name).config
-    search = _read(f"{name}.search.toml")
-    assert set(search) <= set(given)
-    for field, space in search.items():
-        tried = space["choices"] if "choices" in space else [space["low"], space["high"]]  # type: ignore[index,operator]
-        for kept in tried:
-            load_model(name, {field: kept})
