@@ -8,4 +8,4 @@ import pytest
 _TESTS = str(Path(__file__).parents[1])
 if _TESTS not in sys.path:
     sys.path.insert(0, _TESTS)
-pytest.register_assert_rewrite("contracts.source_suite")
+pytest.register_assert_rewrite("contracts.source_suite", "contracts.planted_suite", "contracts.export_suite")

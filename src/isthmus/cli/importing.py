@@ -1,5 +1,6 @@
 """`isthmus import`: take in exports and tables."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -10,10 +11,11 @@ from isthmus.cli.options import WS, Files, Json, MapFile, Strict
 if TYPE_CHECKING:
     from isthmus.pipeline import Imported
 
-__all__ = ["register", "show_imported", "take_in"]
+__all__ = ["import_and_show", "register", "show_imported", "take_in"]
 
 _EXAMPLES = (
-    "Examples: [bold]isthmus import ws table events.parquet --map map.toml[/]   "
+    "Examples: [bold]isthmus import ws auto my_data.zip --user lin-mei[/]   "
+    "[bold]isthmus import ws table events.parquet --map map.toml[/]   "
     "[bold]isthmus import ws spotify my_spotify_data/ --user lin-mei[/]"
 )
 _COUNTS = {
@@ -33,7 +35,7 @@ def import_(
     source: Annotated[
         str,
         typer.Argument(
-            help="table, spotify, goodreads, steam or netflix.", metavar="SOURCE", show_default=False
+            help="auto: tell from the files; or the name of a source.", metavar="SOURCE", show_default=False
         ),
     ],
     files: Files,
@@ -48,16 +50,28 @@ def import_(
     profile: Annotated[
         str | None, typer.Option("--profile", help="Whose viewings of a household (netflix).")
     ] = None,
+    url: Annotated[
+        str | None,
+        typer.Option("--url", help="Address of the database (sql); or ISTHMUS_SQL_URL.", metavar="URL"),
+    ] = None,
+    yes: Annotated[
+        bool, typer.Option("--yes", "-y", help="With auto: take in what was found without asking.")
+    ] = False,
     strict: Strict = False,
     as_json: Json = False,
 ) -> None:
     """Take in what people did, and the items and links that come with it.
 
     All of a file counts, or nothing of it; the same file again adds nothing. Rows that cannot be taken are
-    counted, shown and kept in the workspace under rejects/.
+    counted, shown and kept in the workspace under rejects/. A zip archive can be given as it came.
     """
-    options = {"user_id": user, "platform": platform, "mapping": mapping, "profile": profile}
-    take_in(workspace, source, files, options, strict=strict, as_json=as_json)
+    options = {"user_id": user, "platform": platform, "mapping": mapping, "profile": profile, "url": url}
+    if source == "auto":
+        from isthmus.cli.auto import take_in_all
+
+        take_in_all(workspace, files, options, yes=yes, strict=strict, as_json=as_json)
+    else:
+        take_in(workspace, source, files, options, strict=strict, as_json=as_json)
 
 
 def take_in(
@@ -65,19 +79,38 @@ def take_in(
 ) -> None:
     """Import with the source `name` and show what became of each file as soon as it is known."""
     from isthmus.cli.printing import print_json
-    from isthmus.cli.progress import Bars
-    from isthmus.pipeline import Workspace, import_files
-    from isthmus.sources import load_source
 
-    workspace = Workspace.open(folder)
-    source = load_source(name, batch_rows=workspace.settings.importing.batch_rows, **options)
-    told = []
-    for done in import_files(workspace, source, files, strict=strict, progress=Bars()):
-        told.append(_as_dict(done))
-        if not as_json:
-            show_imported(done)
+    told = import_and_show(folder, name, files, options, strict=strict, quiet=as_json)
     if as_json:
         print_json({"workspace": str(folder), "source": name, "files": told})
+
+
+def import_and_show(
+    folder: Path,
+    name: str,
+    files: list[Path],
+    options: dict[str, Any],
+    *,
+    strict: bool,
+    quiet: bool,
+    shown: Callable[[str], str] = str,
+) -> list[dict[str, Any]]:
+    """Import with the source `name`, show what became of each file unless `quiet`, and return it."""
+    from isthmus.cli.progress import Bars
+    from isthmus.pipeline import Workspace, find_last_event, import_files
+    from isthmus.sources import load_source, options_of
+
+    workspace = Workspace.open(folder)
+    if "since" in options_of(name):
+        whose = (options["platform"] or name.removesuffix("_api"), options["user_id"] or "")
+        options = {**options, "since": find_last_event(workspace, *whose)}
+    source = load_source(name, batch_rows=workspace.settings.importing.batch_rows, **options)
+    told = []
+    for done in import_files(workspace, source, files, strict=strict, progress=Bars(), shown=shown):
+        told.append(_as_dict(done))
+        if not quiet:
+            show_imported(done)
+    return told
 
 
 def show_imported(done: "Imported") -> None:

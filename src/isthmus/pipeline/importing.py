@@ -1,7 +1,7 @@
 """From files to the workspace: read, check, give pseudonyms, append; all of a file counts, or nothing."""
 
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,9 +16,10 @@ from isthmus.pipeline.rejects import RejectFile
 from isthmus.pipeline.workspace import Workspace
 from isthmus.schema import REJECT
 from isthmus.sources import Batch, Source
+from isthmus.sources.archive import unpacked
 from isthmus.storage import Writer
 
-__all__ = ["Imported", "import_batches", "import_files"]
+__all__ = ["Imported", "find_last_event", "import_batches", "import_files"]
 
 _SHOWN = 5
 _MANY_PARTS = 16
@@ -52,16 +53,29 @@ def import_files(
     *,
     strict: bool = False,
     progress: Progress | None = None,
+    shown: Callable[[str], str] = str,
 ) -> Iterator[Imported]:
     """Take in the files that `source` finds under `paths`, one transaction and one result per file.
 
-    Raises InputError for a file that cannot be read and, if `strict`, at the first row that cannot be taken;
-    nothing of that file is kept then, and the files before it stay.
+    A zip archive counts as the folder of its members. `shown` turns the names of files into those that a
+    person knows. Raises InputError for a file that cannot be read and, if `strict`, at the
+    first row that cannot be taken; nothing of that file is kept then, and the files before it stay.
     """
-    for file in source.files(paths):
-        yield import_batches(
-            workspace, source.read(file), source=source.name, file=str(file), strict=strict, progress=progress
-        )
+    with unpacked(paths, getattr(source, "patterns", ("*",))) as given:
+        for file in source.files(given.paths):
+            name = shown(given.shown(str(file)))
+            try:
+                yield import_batches(
+                    workspace,
+                    source.read(file),
+                    source=source.name,
+                    file=name,
+                    strict=strict,
+                    progress=progress,
+                )
+            except InputError as error:
+                _rename(error, str(file), name)
+                raise
 
 
 def import_batches(
@@ -93,6 +107,17 @@ def import_batches(
     return done
 
 
+def find_last_event(workspace: Workspace, platform: str, user_id: str) -> datetime | None:
+    """When the newest known event of a person on a platform happened; None where there is none."""
+    asked = pl.DataFrame({"platform": [platform], "user_id": [user_id]})
+    coded, _ = workspace.pseudonyms.replace(asked)
+    theirs = (pl.col("platform") == platform) & (pl.col("user_id") == coded["user_id"][0])
+    last: datetime | None = (
+        workspace.log.read().filter(theirs).select(pl.col("occurred_at").max()).collect().item()
+    )
+    return last
+
+
 @dataclass
 class _Intake:
     """The state of one import."""
@@ -113,7 +138,7 @@ class _Intake:
 
     def take(self, batch: Batch) -> int:
         """Take in one batch; returns how many rows it had."""
-        self._refuse(batch.rejects)
+        self._refuse(batch.rejects.with_columns(file=pl.lit(self.file)))
         if batch.items.height:
             self._take_items(batch.items)
         if batch.events.height:
@@ -200,6 +225,12 @@ class _Intake:
         self.rejected.add(rejects)
         self.counts["rejects"] += rejects.height
         self.first_rejects += rejects.head(_SHOWN - len(self.first_rejects)).to_dicts()
+
+
+def _rename(error: InputError, file: str, name: str) -> None:
+    """Tell of the file under the name that a person knows."""
+    error.message, error.file = error.message.replace(file, name), error.file.replace(file, name)
+    error.args = (error.message,)
 
 
 def _named(rejects: pl.DataFrame, who: pl.DataFrame) -> pl.DataFrame:

@@ -40,12 +40,14 @@ def read_history(
     encoder: Encoder | None = None,
     *,
     with_features: bool = False,
+    devices: bool = False,
 ) -> Dataset:
     """What everybody did with the items `known` to a model, in its numbers; without features it is quick.
 
-    `items` are their rows (`item_frame`).
+    `items` are their rows (`item_frame`); with `devices` it is known on which device it was done.
     """
-    events = workspace.log.read(WEIGHED).collect()
+    columns = (*WEIGHED, "context") if devices else WEIGHED
+    events = workspace.log.read(columns).collect()
     return Dataset.from_frames(
         events.join(items, on=["platform", "item_id"], how="semi", maintain_order="left"),
         items,
@@ -54,6 +56,7 @@ def read_history(
         weights=workspace.settings.weights,
         known=known,
         with_features=with_features,
+        devices=devices,
     )
 
 

@@ -72,6 +72,8 @@ class PersonalSource(ABC):
     """File names of the export, lower case, with * and ?."""
     advice: ClassVar[str]
     """How to get the export: the hint where no file is found."""
+    marks: ClassVar[tuple[tuple[str, ...], ...]] = ()
+    """Words that stand near the beginning of its files; one group of them is enough for `import auto`."""
 
     def __init__(self, *, user_id: str = "", platform: str = "", batch_rows: int = BATCH_ROWS) -> None:
         if not user_id:
@@ -146,13 +148,13 @@ def make_batch(
 
 
 def reject(file: Path, line: int, reason: str, **more: str | None) -> dict[str, Any]:
-    """One row of REJECT; network addresses are struck from what stood in the file."""
+    """One row of REJECT; network addresses are struck from what is said of the file."""
     raw = more.pop("raw", None)
     return {
         **dict.fromkeys(REJECT.columns),
         "file": str(file),
         "line": line,
-        "reason": reason,
+        "reason": _ADDRESS.sub("[address]", reason),
         "raw": None if raw is None else _ADDRESS.sub("[address]", raw),
         **more,
     }

@@ -38,6 +38,7 @@ class GoodreadsSource(PersonalSource):
 
     name = "goodreads"
     patterns = ("*goodreads*.csv",)
+    marks = (("Book Id", "My Rating", "Exclusive Shelf"),)
     advice = "On goodreads.com: My Books, Import and export, Export Library."
 
     def read(self, file: Path) -> Iterator[Batch]:

@@ -58,6 +58,11 @@ class NetflixSource(PersonalSource):
 
     name = "netflix"
     patterns = ("viewingactivity*.csv", "netflixviewinghistory*.csv")
+    marks = (
+        ("Profile Name", "Start Time", "Supplemental Video Type"),
+        ("Title,Date\n",),
+        ("Title,Date\r\n",),
+    )
     advice = "Netflix, Account, Get my info: ViewingActivity.csv; or Viewing activity, Download all."
 
     def __init__(

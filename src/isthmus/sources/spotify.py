@@ -59,6 +59,7 @@ class SpotifySource(PersonalSource):
 
     name = "spotify"
     patterns = ("streaming_history_*.json", "endsong_*.json")
+    marks = (('"ms_played"', '"master_metadata_track_name"'),)
     advice = (
         "Ask Spotify for the extended streaming history; StreamingHistory_music_0.json is another export."
     )

@@ -1,39 +1,27 @@
 """Steam: the games an account owns and how long each was played (Web API, GetOwnedGames)."""
 
 import json
-from collections.abc import Iterator, Mapping
+import os
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from isthmus.errors import InputError
-from isthmus.sources.base import Batch, PersonalSource
+from isthmus.sources.api import Api
+from isthmus.sources.base import BATCH_ROWS, Batch, PersonalSource
 from isthmus.sources.tabular import Broken, JsonRow, parse_array
 from isthmus.sources.tabular.stream import read_text
 
-__all__ = ["SteamSource"]
+__all__ = ["SteamApiSource", "SteamSource"]
 
+_KEY_HINT = "Make a key at steamcommunity.com/dev/apikey and set STEAM_API_KEY; the account must be public."
 _STEAM_OPENED = 1_063_000_000  # September 2003; the API writes 0 or 86400 where a time is not known
 _LAST_SECOND = 253_402_300_799
 
 
-class SteamSource(PersonalSource):
-    """A played game as `play` in seconds, at the time it was last played; one never played as `purchase`.
-
-    Play time is a running total. An event is known by the game, so a later export adds games, not hours.
-    """
-
-    name = "steam"
-    patterns = ("*getownedgames*.json", "*owned_games*.json", "*steam*.json")
-    advice = (
-        "Save the answer of IPlayerService/GetOwnedGames (with include_appinfo=true) as GetOwnedGames.json."
-    )
-
-    def read(self, file: Path) -> Iterator[Batch]:
-        """Batches of games. InputError where the file is not the answer of GetOwnedGames."""
-        games = _games(file)
-        for start in range(0, max(len(games), 1), self.batch_rows):
-            yield self._batch(file, games[start : start + self.batch_rows])
+class _Games(PersonalSource):
+    """What a game of a library becomes, wherever it comes from."""
 
     def _batch(self, file: Path, games: list[JsonRow]) -> Batch:
         events, items, rejects = [], [], []
@@ -62,6 +50,76 @@ class SteamSource(PersonalSource):
             "unit": "seconds" if minutes else None,
             "occurred_at": datetime.fromtimestamp(last, UTC) if known else None,
         }
+
+
+class SteamSource(_Games):
+    """A played game as `play` in seconds, at the time it was last played; one never played as `purchase`.
+
+    Play time is a running total. An event is known by the game, so a later export adds games, not hours.
+    """
+
+    name = "steam"
+    patterns = ("*getownedgames*.json", "*owned_games*.json", "*steam*.json")
+    marks = (('"games"', '"appid"', '"playtime_forever"'),)
+    advice = (
+        "Save the answer of IPlayerService/GetOwnedGames (with include_appinfo=true) as GetOwnedGames.json."
+    )
+
+    def read(self, file: Path) -> Iterator[Batch]:
+        """Batches of games. InputError where the file is not the answer of GetOwnedGames."""
+        games = _games(file)
+        for start in range(0, max(len(games), 1), self.batch_rows):
+            yield self._batch(file, games[start : start + self.batch_rows])
+
+
+class SteamApiSource(_Games):
+    """Games straight from Steam: the numbers of accounts (SteamID64) stand where files do.
+
+    The key comes from STEAM_API_KEY. Play time is a running total, so there is nothing to ask for "since".
+    """
+
+    name = "steam_api"
+    patterns = ()
+    advice = "Name the account: isthmus import WS steam_api 7656119… --user ID."
+
+    def __init__(
+        self,
+        *,
+        user_id: str = "",
+        platform: str = "",
+        batch_rows: int = BATCH_ROWS,
+        key: str = "",
+        base_url: str = "https://api.steampowered.com",
+        first_wait_s: float = 1.0,
+    ) -> None:
+        super().__init__(user_id=user_id, platform=platform or "steam", batch_rows=batch_rows)
+        self._key = key or os.environ.get("STEAM_API_KEY", "")
+        self._base_url, self._first_wait_s = base_url, first_wait_s
+
+    def files(self, paths: Sequence[Path]) -> list[Path]:
+        """The accounts, as they were named."""
+        return list(dict.fromkeys(Path(path) for path in paths))
+
+    def _open(self) -> Api:
+        if not self._key:
+            raise InputError("Steam needs a key", _KEY_HINT, field="key")
+        return Api("Steam", self._base_url, hint=_KEY_HINT, first_wait_s=self._first_wait_s)
+
+    def read(self, file: Path) -> Iterator[Batch]:
+        """One batch of all games, numbered from 1. InputError where the account shows none."""
+        asked: dict[str, str | int] = {
+            "key": self._key, "steamid": str(file), "include_appinfo": 1, "include_played_free_games": 1,
+            "format": "json",
+        }  # fmt: skip
+        answer = self._open().get("/IPlayerService/GetOwnedGames/v1/", asked)
+        games = answer.get("response", {}).get("games") if isinstance(answer.get("response"), dict) else None
+        if not isinstance(games, list):
+            raise InputError("holds no games", "Are the game details of the profile private?", file=str(file))
+        rows = [
+            (nth, game if isinstance(game, dict) else Broken(nth, "is no game"))
+            for nth, game in enumerate(games, 1)
+        ]
+        yield self._batch(file, rows)
 
 
 def _games(file: Path) -> list[JsonRow]:

@@ -6,7 +6,15 @@ from pathlib import Path
 from isthmus.errors import InputError
 from isthmus.sources.tabular.chunk import LINE, Broken, Choose, Chunk
 from isthmus.sources.tabular.delimited import read_delimited
-from isthmus.sources.tabular.json_rows import JsonRow, parse_array, read_json_array, read_json_rows
+from isthmus.sources.tabular.json_blocks import read_json_lines
+from isthmus.sources.tabular.json_records import JsonPart, JsonPath, iter_json_parts, iter_json_records
+from isthmus.sources.tabular.json_rows import (
+    JsonRow,
+    parse_array,
+    read_json_array,
+    read_json_objects,
+    read_json_rows,
+)
 from isthmus.sources.tabular.parquet import read_parquet
 
 __all__ = [
@@ -15,10 +23,16 @@ __all__ = [
     "Broken",
     "Choose",
     "Chunk",
+    "JsonPart",
+    "JsonPath",
     "JsonRow",
+    "iter_json_parts",
+    "iter_json_records",
     "parse_array",
     "read_delimited",
     "read_json_array",
+    "read_json_lines",
+    "read_json_objects",
     "read_json_rows",
     "read_table",
 ]

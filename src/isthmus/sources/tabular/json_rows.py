@@ -1,6 +1,5 @@
 """JSON objects as rows: one a line, or the elements of one array; read piece by piece."""
 
-import codecs
 import json
 import re
 from collections.abc import Iterable, Iterator
@@ -12,15 +11,26 @@ import polars as pl
 
 from isthmus.errors import InputError
 from isthmus.sources.tabular.chunk import LINE, RAW_CHARS, Broken, Choose, Chunk
-from isthmus.sources.tabular.stream import MAX_RECORD_BYTES, read_blocks
+from isthmus.sources.tabular.stream import MAX_RECORD_BYTES, read_blocks, read_text_blocks
 
-__all__ = ["JsonRow", "parse_array", "read_json_array", "read_json_rows"]
+__all__ = [
+    "DECODER",
+    "JsonRow",
+    "as_object",
+    "parse_array",
+    "parse_line",
+    "read_json_array",
+    "read_json_objects",
+    "read_json_rows",
+]
 
 JsonRow = tuple[int, dict[str, Any] | Broken]
 """The line on which an object starts, and the object, or why there is none."""
 
 # Numbers stay as they are written: an id such as 007 or 12345678901234567890 is text to us.
-_DECODER = json.JSONDecoder(parse_int=str, parse_float=str, parse_constant=str)
+DECODER = json.JSONDecoder(parse_int=str, parse_float=str, parse_constant=str)
+"""Reads JSON and leaves its numbers as texts."""
+
 _OPENING = re.compile(r"\s*\[[\s,]*")
 _BETWEEN = re.compile(r"[\s,]*")
 
@@ -31,7 +41,7 @@ def read_json_rows(file: Path, batch_rows: int, choose: Choose) -> Iterator[Chun
     The columns are the keys found in the first `batch_rows` rows. Lines that are no JSON object come as
     `broken`. Raises InputError for an array that is no JSON, for behind the fault nothing can be told apart.
     """
-    rows = read_json_array(file) if _first_sign(file) == "[" else _read_lines(file)
+    rows = read_json_objects(file)
     chosen: tuple[str, ...] | None = None
     while True:
         flat, lines, broken = _take(rows, batch_rows)
@@ -46,9 +56,14 @@ def read_json_rows(file: Path, batch_rows: int, choose: Choose) -> Iterator[Chun
         yield Chunk(pl.DataFrame([*columns, pl.Series(LINE, lines, dtype=pl.Int64)]), tuple(broken))
 
 
+def read_json_objects(file: Path) -> Iterator[JsonRow]:
+    """The objects of an array, or of lines, with the lines they start on. Raises as `read_json_rows`."""
+    return read_json_array(file) if _first_sign(file) == "[" else _read_lines(file)
+
+
 def read_json_array(file: Path) -> Iterator[JsonRow]:
     """The objects of a JSON array with the lines they start on. Raises InputError where it is none."""
-    return parse_array(_decoded(file), file)
+    return parse_array(read_text_blocks(file), file)
 
 
 def parse_array(blocks: Iterable[str], file: Path, line: int = 1, *, after: str = "") -> Iterator[JsonRow]:
@@ -63,14 +78,14 @@ def parse_array(blocks: Iterable[str], file: Path, line: int = 1, *, after: str 
             if text[at : at + 1] in ("", "]"):
                 break
             try:
-                value, end = _DECODER.raw_decode(text, at)
+                value, end = DECODER.raw_decode(text, at)
             except (json.JSONDecodeError, RecursionError) as error:
                 if block and isinstance(error, json.JSONDecodeError) and len(text) - at < MAX_RECORD_BYTES:
                     break  # the rest of the object is in the next block
                 raise InputError(
                     f"is no JSON: {error}", "Get the file again.", file=str(file), line=line
                 ) from error
-            yield line, _object(value, text[at:end], line)
+            yield line, as_object(value, text[at:end], line)
             line, at = line + text.count("\n", at, end), end
     rest = text[at:].lstrip()
     if not rest.startswith("]") or not _begins(rest[1:].lstrip(), after):
@@ -91,7 +106,7 @@ def _read_lines(file: Path) -> Iterator[JsonRow]:
             whole.append(pending)
         for text in whole:
             if text.strip():
-                yield line, _parse_line(text, line)
+                yield line, parse_line(text, line)
             line += 1
         if len(pending) > MAX_RECORD_BYTES:
             raise InputError(
@@ -99,10 +114,11 @@ def _read_lines(file: Path) -> Iterator[JsonRow]:
             )
 
 
-def _parse_line(raw: bytes, line: int) -> dict[str, Any] | Broken:
+def parse_line(raw: bytes, line: int) -> dict[str, Any] | Broken:
+    """The object that one line holds, or why there is none."""
     try:
         text = raw.decode()
-        return _object(_DECODER.decode(text), text, line)
+        return as_object(DECODER.decode(text), text, line)
     except UnicodeDecodeError:
         reason = "is not valid UTF-8"
     except json.JSONDecodeError as error:
@@ -112,7 +128,8 @@ def _parse_line(raw: bytes, line: int) -> dict[str, Any] | Broken:
     return Broken(line, reason, raw.decode(errors="replace")[:RAW_CHARS])
 
 
-def _object(value: Any, text: str, line: int) -> dict[str, Any] | Broken:
+def as_object(value: Any, text: str, line: int) -> dict[str, Any] | Broken:
+    """`value`, read from `text`, if it is an object that can be written again; else why it is none."""
     if not isinstance(value, dict):
         return Broken(line, "is no JSON object", text[:RAW_CHARS])
     if "\\u" in text:
@@ -159,19 +176,6 @@ def _as_text(value: Any) -> str | None:
     if value is None or isinstance(value, str):
         return value
     return json.dumps(value, ensure_ascii=False)
-
-
-def _decoded(file: Path) -> Iterator[str]:
-    decoder, line = codecs.getincrementaldecoder("utf-8")(), 1
-    try:
-        for block in read_blocks(file):
-            text = decoder.decode(block)
-            yield text
-            line += text.count("\n")
-        decoder.decode(b"", final=True)
-    except UnicodeDecodeError as error:
-        line += error.object.count(b"\n", 0, error.start)
-        raise InputError("not valid UTF-8", "Save it as UTF-8.", file=str(file), line=line) from error
 
 
 def _first_sign(file: Path) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from isthmus.errors import InputError
 
-__all__ = ["MAX_RECORD_BYTES", "read_blocks", "read_text"]
+__all__ = ["MAX_RECORD_BYTES", "read_blocks", "read_text", "read_text_blocks"]
 
 BLOCK_BYTES = 8_000_000
 MAX_RECORD_BYTES = 64_000_000
@@ -60,6 +60,20 @@ def read_text(file: Path) -> str:
         return data.decode()
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
+        raise InputError("not valid UTF-8", "Save it as UTF-8.", file=str(file), line=line) from error
+
+
+def read_text_blocks(file: Path, block_bytes: int = BLOCK_BYTES) -> Iterator[str]:
+    """The text of a file in blocks. Raises InputError as `read_blocks`, and for bad UTF-8 with its line."""
+    decoder, line = codecs.getincrementaldecoder("utf-8")(), 1
+    try:
+        for block in read_blocks(file, block_bytes):
+            text = decoder.decode(block)
+            yield text
+            line += text.count("\n")
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError as error:
+        line += error.object.count(b"\n", 0, error.start)
         raise InputError("not valid UTF-8", "Save it as UTF-8.", file=str(file), line=line) from error
 
 

@@ -1,0 +1,139 @@
+"""ListenBrainz: listens of an export or of saved answers of the API, and loved and hated recordings."""
+
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from isthmus.errors import InputError
+from isthmus.sources.api import Api
+from isthmus.sources.base import BATCH_ROWS
+from isthmus.sources.fields import epoch, needed_text, nested, number, text
+from isthmus.sources.records import Made, RecordSource
+from isthmus.sources.songs import song
+from isthmus.sources.tabular import Broken, JsonRow, iter_json_records, read_json_objects
+from isthmus.sources.tabular.stream import read_blocks
+
+__all__ = ["ListenBrainzApiSource", "ListenBrainzSource"]
+
+_PAYLOAD_WITHIN = 200
+_PAGE = 1_000
+_HINT = "Is the name of the account right? A token (LISTENBRAINZ_TOKEN) allows more calls."
+_KINDS = {1: "like", -1: "dislike"}
+
+
+class _Listens(RecordSource):
+    """What a listen or a word of feedback becomes, wherever it comes from."""
+
+    def why_left_out(self, row: Mapping[str, Any]) -> str:
+        """Feedback that was taken back, or that does not say of what it is."""
+        if "listened_at" in row or "score" not in row:
+            return ""
+        if number(row, "score") not in _KINDS:
+            return "feedback that was taken back"
+        return "" if nested(row, "track_metadata") else "feedback without a title"
+
+    def make(self, row: Mapping[str, Any]) -> Iterable[Made]:
+        """One listen, or one word of feedback."""
+        track = nested(row, "track_metadata")
+        more = nested(track, "additional_info")
+        mbid = text(nested(track, "mbid_mapping"), "recording_mbid") or text(more, "recording_mbid")
+        item = song(
+            needed_text(track, "artist_name"), needed_text(track, "track_name"), text(track, "release_name"),
+            mbid=mbid,
+        )  # fmt: skip
+        if "score" in row and "listened_at" not in row:
+            kind = _KINDS[int(number(row, "score") or 0)]
+            event = {"event_id": self.event_id(kind, item["item_id"]), "kind": kind}
+            yield {**event, "occurred_at": epoch(row, "created")}, item
+            return
+        when = epoch(row, "listened_at")
+        if when is None:
+            raise InputError("is empty", field="listened_at")
+        played_s = number(more, "duration_played")
+        yield (
+            {
+                "event_id": self.event_id(int(when.timestamp()), item["item_id"]),
+                "kind": "play",
+                "value": played_s,
+                "unit": None if played_s is None else "seconds",
+                "occurred_at": when,
+            },
+            item,
+        )
+
+
+class ListenBrainzSource(_Listens):
+    """A listen as `play`, in seconds where its player said how long; feedback as `like` and `dislike`."""
+
+    name = "listenbrainz"
+    patterns = ("*listenbrainz*.json*", "*_lb-*.json", "listens*.json*", "*.jsonl", "feedback*.json*")
+    advice = "listenbrainz.org, Settings, Export: the archive of listens, or answers of /1/user/NAME/listens."
+    marks = (('"listened_at"', '"track_metadata"'), ('"recording_mbid"', '"score"'))
+
+    def rows(self, file: Path) -> Iterable[JsonRow]:
+        """The listens, from lines, an array or an answer of the API."""
+        head = next(read_blocks(file)).lstrip()
+        if head.startswith(b"{") and b'"payload"' in head[:_PAYLOAD_WITHIN]:
+            return iter_json_records(file, ("payload", "listens"))
+        return read_json_objects(file)
+
+
+class ListenBrainzApiSource(_Listens):
+    """Listens straight from ListenBrainz: the names of accounts stand where files do.
+
+    Listens are public; a token (LISTENBRAINZ_TOKEN) only allows more calls. With `since` only later ones are
+    read.
+    """
+
+    name = "listenbrainz_api"
+    patterns = ()
+    advice = "Name the account: isthmus import WS listenbrainz_api NAME --user ID."
+
+    def __init__(
+        self,
+        *,
+        user_id: str = "",
+        platform: str = "",
+        batch_rows: int = BATCH_ROWS,
+        key: str = "",
+        since: datetime | None = None,
+        base_url: str = "https://api.listenbrainz.org",
+        first_wait_s: float = 1.0,
+    ) -> None:
+        super().__init__(user_id=user_id, platform=platform or "listenbrainz", batch_rows=batch_rows)
+        self.since = since
+        self._key = key or os.environ.get("LISTENBRAINZ_TOKEN", "")
+        self._base_url, self._first_wait_s = base_url, first_wait_s
+
+    def files(self, paths: Sequence[Path]) -> list[Path]:
+        """The accounts, as they were named."""
+        return list(dict.fromkeys(Path(path) for path in paths))
+
+    def rows(self, file: Path) -> Iterator[JsonRow]:
+        """The listens of one account, numbered from 1, newest first."""
+        headers = {"Authorization": f"Token {self._key}"} if self._key else {}
+        api = Api(
+            "ListenBrainz", self._base_url, hint=_HINT, headers=headers, first_wait_s=self._first_wait_s
+        )
+        path, number = f"/1/user/{quote(str(file), safe='')}/listens", 0
+        before, after = 0, 0 if self.since is None else int(self.since.timestamp())
+        while True:
+            asked: dict[str, str | int] = {"count": _PAGE, **({"max_ts": before} if before else {})}
+            listens = nested(api.get(path, asked), "payload").get("listens")
+            times = []
+            for listen in listens if isinstance(listens, list) else []:
+                number += 1
+                if not isinstance(listen, dict):
+                    yield number, Broken(number, "is no listen")
+                    continue
+                when = epoch(listen, "listened_at")
+                times.append(0 if when is None else int(when.timestamp()))
+                if times[-1] >= after:
+                    yield number, listen
+            if not times or min(times) < max(after, 1):
+                return
+            # Listens of one second may lie on two pages: that second is asked for again, if there is another.
+            before = min(times) + 1 if not before or min(times) + 1 < before else min(times)

@@ -1,0 +1,114 @@
+"""Tables whose columns are known: what a mapping makes of a file, chunk by chunk."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, ClassVar
+
+import polars as pl
+
+from isthmus.sources.base import BATCH_ROWS, Batch, make_batch, reject
+from isthmus.sources.cells import Fault, fill
+from isthmus.sources.mapping import ROLES, Cell, TableMapping
+from isthmus.sources.paths import find_files
+from isthmus.sources.tabular import LINE, Choose, Chunk, read_table
+
+__all__ = ["MappedSource", "Plan"]
+
+
+class MappedSource(ABC):
+    """A log or catalogue of many people whose files have known columns: a mapping is all it needs."""
+
+    name: ClassVar[str]
+    patterns: ClassVar[tuple[str, ...]]
+    """File names, lower case, with * and ?."""
+    advice: ClassVar[str]
+    """The hint where no file is found."""
+    marks: ClassVar[tuple[tuple[str, ...], ...]] = ()
+    """Words that stand near the beginning of its files; one group of them is enough for `import auto`."""
+
+    def __init__(self, *, user_id: str = "", platform: str = "", batch_rows: int = BATCH_ROWS) -> None:
+        self.user_id = user_id
+        self.platform = platform or self.name
+        self.batch_rows = batch_rows
+
+    @abstractmethod
+    def mapping_for(self, file: Path, columns: Sequence[str]) -> TableMapping:
+        """What becomes of these columns. InputError where they are not of this source."""
+
+    def files(self, paths: Sequence[Path]) -> list[Path]:
+        """The files of the source below `paths`. InputError where there is none."""
+        return find_files(paths, self.patterns, self.advice)
+
+    def chunks(self, file: Path, choose: Choose) -> Iterator[Chunk]:
+        """The rows of `file`, made ready for the mapping."""
+        return read_table(file, self.batch_rows, choose)
+
+    def read(self, file: Path) -> Iterator[Batch]:
+        """Batches of at most `batch_rows` rows. InputError for a file that is not of this source."""
+        fixed = {"platform": self.platform, "user_id": self.user_id}
+        plan = Plan(file, lambda columns: self.mapping_for(file, columns).with_constants(**fixed))
+        for chunk in self.chunks(file, plan.choose):
+            yield plan.batch(chunk)
+
+
+class Plan:
+    """What is made of one file; known once its columns are."""
+
+    def __init__(
+        self, file: Path, mapping_for: Callable[[Sequence[str]], TableMapping], tells_ignored: bool = False
+    ) -> None:
+        self.file = file
+        self.mapping_for = mapping_for
+        self.tells_ignored = tells_ignored
+        self.mapping = TableMapping({})
+        self.ignored: tuple[str, ...] = ()
+
+    def choose(self, columns: Sequence[str]) -> Sequence[str]:
+        """Settle the mapping and say which columns it reads."""
+        self.mapping = self.mapping_for(columns)
+        self.mapping.check(self.file, columns)
+        read = self.mapping.columns()
+        if self.tells_ignored:
+            self.ignored = tuple(name for name in columns if name not in read)
+        return read
+
+    def batch(self, chunk: Chunk, ignored: tuple[str, ...] = ()) -> Batch:
+        """The tables of a chunk."""
+        rejects = [reject(self.file, one.line, one.reason, raw=one.raw) for one in chunk.broken]
+        made: dict[str, pl.DataFrame] = {}
+        refused: list[int] = []  # rows whose event cannot be taken; they describe no item either
+        for role, cells in self.mapping.cells.items():
+            frame = self._items_of(chunk.frame, refused) if role == "items" and made else chunk.frame
+            # Whether an event can do without something is for `events` to say.
+            needed = () if role == "events" else ROLES[role].required
+            filled = fill(frame, cells, ROLES[role], self.mapping.kinds, needed)
+            rejects += [self._reject(frame, fault, cells) for fault in filled.faults]
+            made[role] = filled.frame
+            if role == "events":
+                refused = [fault.row for fault in filled.faults]
+            else:
+                made[role] = filled.frame.drop("line").unique(maintain_order=True)
+        return make_batch(**made, rejects=rejects, ignored=ignored)
+
+    def _items_of(self, frame: pl.DataFrame, refused: list[int]) -> pl.DataFrame:
+        """Each distinct description of an item once, from the rows that name an item."""
+        cells = self.mapping.cells["items"]
+        columns = list(dict.fromkeys(cell.column for cell in cells.values() if cell.column is not None))
+        if refused:
+            frame = frame.filter(~pl.int_range(pl.len()).is_in(refused))
+        if (item_id := cells["item_id"].column) is not None:
+            frame = frame.filter(pl.col(item_id).cast(pl.String) != "")
+        return frame.unique(columns, keep="first", maintain_order=True)
+
+    def _reject(self, frame: pl.DataFrame, fault: Fault, cells: Mapping[str, Cell]) -> dict[str, Any]:
+        row = frame[fault.row]
+        said = {name: _said(row, cells[name]) for name in ("platform", "user_id") if name in cells}
+        raw = row.drop(LINE).write_ndjson().strip()
+        return reject(self.file, row[LINE].item(), fault.reason, field=fault.field, raw=raw, **said)
+
+
+def _said(row: pl.DataFrame, cell: Cell) -> str | None:
+    """What one row says in a cell of text."""
+    value = cell.value if cell.column is None else row[cell.column].item()
+    return None if value is None or value == "" else str(value)
