@@ -4,7 +4,7 @@
 
 Pairs and their splits are those of scenarios.py; rows whose item has a twin in the person's history are left
 out, everything of the target is ranked. With --tune each method chooses among three settings by validation;
-without, all have their defaults. --neural adds the methods of the extra torch.
+without, all have their defaults. --neural adds the methods of the extra torch and is a result of its own.
 """
 
 import argparse
@@ -20,7 +20,13 @@ from contest import COLUMNS, Contender, Scores, compete, figures, ratio, rows, t
 from scenarios import Scenario, scenarios
 
 METHODS = ("popularity", "content", "itemknn", "userknn", "graph_filter", "slim", "ease", "bridge")
-NEURAL = ("cmf", "emcdr", "ptupcdr", "bitgcf")
+NEURAL = (
+    "cmf", "emcdr", "ptupcdr", "sscdr", "bitgcf", "interest_mlp", "melu", "alpharec", "unisrec",
+)  # fmt: skip
+TEXTUAL = ("content", "interest_mlp", "melu", "alpharec", "unisrec")
+"""They know items by text alone, so they are left out where there is none."""
+JOINT = ("cmf",)
+"""Neural methods that learn one model for all platforms; the others are fitted for the target."""
 SETTINGS = {
     "itemknn": [{"shrink": shrink} for shrink in (50.0, 10.0, 200.0)],
     "userknn": [{"k": k} for k in (200, 100, 400)],
@@ -28,6 +34,15 @@ SETTINGS = {
     "slim": [{"l2": l2} for l2 in (50.0, 20.0, 100.0)],
     "ease": [{"reg": reg} for reg in (100.0, 30.0, 300.0)],
     "bridge": [{"reg": reg} for reg in (100.0, 30.0, 300.0)],
+    "cmf": [{"learning_rate": rate} for rate in (0.001, 0.0003, 0.003)],
+    "emcdr": [{"reg": reg} for reg in (0.003, 0.001, 0.01)],
+    "ptupcdr": [{"reg": reg} for reg in (0.003, 0.001, 0.01)],
+    "sscdr": [{"embedding_size": 64}, {"embedding_size": 128}, {"embedding_size": 64, "margin": 0.3}],
+    "bitgcf": [{"learning_rate": rate} for rate in (0.001, 0.0003, 0.003)],
+    "interest_mlp": [{"negatives": negatives} for negatives in (4, 1, 16)],
+    "melu": [{"local_learning_rate": rate} for rate in (0.5, 0.1, 2.0)],
+    "alpharec": [{"temperature": temperature} for temperature in (0.15, 0.1, 0.3)],
+    "unisrec": [{"temperature": temperature} for temperature in (0.07, 0.15, 0.3)],
 }
 
 
@@ -44,7 +59,7 @@ def main() -> None:
     if asked.join:
         join([json.loads(file.read_text(encoding="utf-8")) for file in asked.join]).write(asked.out)
         return
-    result = Result("quality", quick=asked.quick)
+    result = Result("quality_neural" if _is_neural(asked) else "quality", quick=asked.quick)
     chosen = [one for one in scenarios() if not asked.only or any(part in one.name for part in asked.only)]
     best: list[list[str]] = []
     for scenario in chosen[:1] if asked.quick else chosen:
@@ -60,6 +75,10 @@ def main() -> None:
     result.write(asked.out)
 
 
+def _is_neural(asked: argparse.Namespace) -> bool:
+    return asked.neural or not set(NEURAL).isdisjoint(asked.methods)
+
+
 def join(parts: Sequence[Mapping[str, Any]]) -> Result:
     """Results of several runs as one: pairs measured apart, or on several machines."""
     first = parts[0]
@@ -72,13 +91,20 @@ def join(parts: Sequence[Mapping[str, Any]]) -> Result:
     figures = {name: one for part in parts for name, one in part["figures"].items()}
     load = max(part["load"] for part in parts)
     about = {name: first[name] for name in ("machine", "versions", "date")}
-    return Result("quality", tables, notes, figures, any(part["quick"] for part in parts), load=load, **about)
+    quick = any(part["quick"] for part in parts)
+    return Result(first["benchmark"], tables, notes, figures, quick, load=load, **about)
 
 
 def _folder(asked: argparse.Namespace, scenario: Scenario) -> Path | None:
     root = asked.data or os.environ.get("ISTHMUS_DATA") or HERE.parent.parent / "shared" / "data"
     folder = Path(root) / scenario.folder
     return folder if folder.is_dir() else None
+
+
+def _fixed(name: str, target: str) -> dict[str, str]:
+    """What a method is told beside its settings: Bridge and those of two domains, their target."""
+    told = name == "bridge" or (name in NEURAL and name not in JOINT)
+    return {"target": target} if told else {}
 
 
 def measure(scenario: Scenario, folder: Path, asked: argparse.Namespace, result: Result) -> list[str]:
@@ -89,11 +115,9 @@ def measure(scenario: Scenario, folder: Path, asked: argparse.Namespace, result:
     for nth, seed in enumerate(seeds):
         split = scenario.make(folder, seed)
         contenders = [
-            Contender.of(
-                name, name, SETTINGS.get(name, [{}]), **({"target": split.target} if name == "bridge" else {})
-            )
+            Contender.of(name, name, SETTINGS.get(name, [{}]), **_fixed(name, split.target))
             for name in names
-            if name != "content" or split.train.features.vectors.shape[1]
+            if name not in TEXTUAL or split.train.features.vectors.shape[1]
         ]
         if nth:  # chosen once, by the validation of the first seed
             contenders = [replace(one, settings=scores[one.name].chosen[:1]) for one in contenders]

@@ -1,8 +1,8 @@
-"""Put the results in results/*.json into the tables of README.md, between its markers.
+"""Put the results in results/*.json into README.md and the docs, between their markers.
 
     python benchmarks/report.py [--check]
 
-Nothing between a pair of markers is written by hand; a test compares README.md with what is rendered here.
+Nothing between a pair of markers is written by hand; a test compares both with what is rendered here.
 """
 
 import argparse
@@ -16,29 +16,41 @@ from typing import Any
 from common import HERE, RESULTS, Table
 
 README = HERE / "README.md"
+GUIDE = HERE.parent / "docs" / "guide" / "results.md"
+"""The pages with markers: the first has a place for every result, the other for some."""
 _PART = re.compile(r"(<!-- results: ([\w-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
 def main() -> int:
-    """Write README.md, or with --check say whether it is as it should be."""
+    """Write the pages, or with --check say whether they are as they should be."""
     made = argparse.ArgumentParser(description=__doc__.split("\n")[0], epilog="Example: benchmarks/report.py")
-    made.add_argument(
-        "--check", action="store_true", help="write nothing; end with 1 where README.md differs"
-    )
+    made.add_argument("--check", action="store_true", help="write nothing; end with 1 where a page differs")
     asked = made.parse_args()
-    old = README.read_text(encoding="utf-8")
-    new = render(old, read_results(RESULTS))
-    if asked.check:
-        print("README.md is up to date" if old == new else "README.md differs: run benchmarks/report.py")
-        return int(old != new)
-    README.write_text(new, encoding="utf-8")
-    return 0
+    results = read_results(RESULTS)
+    differing = [
+        page for page in (README, GUIDE) if page.read_text(encoding="utf-8") != rendered(page, results)
+    ]
+    for page in differing:
+        if asked.check:
+            print(f"{page.name} differs: run benchmarks/report.py")
+        else:
+            page.write_text(rendered(page, results), encoding="utf-8")
+    return int(asked.check and bool(differing))
 
 
 def read_results(folder: Path) -> dict[str, Mapping[str, Any]]:
     """The results in `folder`, by the name of the benchmark."""
     found = (json.loads(file.read_text(encoding="utf-8")) for file in sorted(folder.glob("*.json")))
     return {result["benchmark"]: result for result in found}
+
+
+def rendered(page: Path, results: Mapping[str, Mapping[str, Any]]) -> str:
+    """What `page` should hold."""
+    text = page.read_text(encoding="utf-8")
+    if page != README:
+        places = {match[2] for match in _PART.finditer(text)}
+        results = {name: result for name, result in results.items() if name in places}
+    return render(text, results)
 
 
 def render(readme: str, results: Mapping[str, Mapping[str, Any]]) -> str:
