@@ -3,7 +3,14 @@
 ```
 IsthmusError                  something a person can put right; `hint` says how
 ├── InputError                a file, a row or a value that cannot be taken (`where` = file:line, field)
-│   └── MappingError          a mapping file that does not fit the data or itself
+│   ├── MappingError          a mapping file that does not fit the data or itself
+│   └── PassportError         a file that is no passport, or one that must not be used
+│       ├── PassportTamperedError    it says something else than what was signed
+│       ├── PassportExpiredError     its time is over
+│       ├── PassportIssuerError      another key signed it than the one asked for
+│       ├── PassportDowngradedError  an old version, or a protection taken off
+│       ├── PassportPurposeError     its owner did not agree to this use
+│       └── PassportLockedError      the passphrase is missing or wrong
 ├── SettingsError             a setting that is unknown or out of range
 ├── MissingExtraError         an optional dependency is not installed
 ├── UnknownNameError          no such model, encoder, platform, person or item
@@ -28,6 +35,13 @@ __all__ = [
     "MissingExtraError",
     "NotAWorkspaceError",
     "NotFittedError",
+    "PassportDowngradedError",
+    "PassportError",
+    "PassportExpiredError",
+    "PassportIssuerError",
+    "PassportLockedError",
+    "PassportPurposeError",
+    "PassportTamperedError",
     "SettingsError",
     "StorageError",
     "UnknownNameError",
@@ -67,6 +81,34 @@ class InputError(IsthmusError):
 
 class MappingError(InputError):
     """A mapping file that does not fit the data or itself."""
+
+
+class PassportError(InputError):
+    """A file that is no passport, or a passport that must not be used."""
+
+
+class PassportTamperedError(PassportError):
+    """The passport says something else than what was signed."""
+
+
+class PassportExpiredError(PassportError):
+    """The time of the passport is over, or has not come."""
+
+
+class PassportIssuerError(PassportError):
+    """The passport was signed by another key than the one asked for."""
+
+
+class PassportDowngradedError(PassportError):
+    """The passport is of an old version, or a protection that it must have was taken off."""
+
+
+class PassportPurposeError(PassportError):
+    """The owner of the passport did not agree to this use of it."""
+
+
+class PassportLockedError(PassportError):
+    """The passport is sealed, and the passphrase is missing or wrong."""
 
 
 class SettingsError(IsthmusError):

@@ -12,8 +12,8 @@ import isthmus as package
 from isthmus.errors import SettingsError
 
 VERBS = (
-    "init", "import", "items", "link", "fit", "tune", "recommend", "score", "interests", "evaluate", "compare",
-    "drift", "forget", "status", "passport", "demo",
+    "init", "import", "items", "link", "fit", "tune", "recommend", "score", "interests", "evaluate",
+    "compare", "drift", "forget", "status", "passport", "demo",
 )  # fmt: skip
 
 

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import pytest
 from documents import DOCUMENTS, ROOT, blocks, commands, name
@@ -19,6 +20,21 @@ _LINK = re.compile(r"\]\(([^)#\s]+)(#[^)\s]*)?\)")
 _OURS = ("isthmus ",)
 _ELSEWHERE = ("make ", "pip install ", "git ", "python -m venv ")
 """Commands about the machine, not about Isthmus: looked at, not run."""
+
+
+_NEEDS = {"passport.md": "cryptography"}
+"""Pages whose commands and snippets need a package of an extra."""
+
+
+def _params(files: list[Path]) -> list[Any]:
+    """The files as parameters; those that need an extra run with `make test-extras`."""
+    extra = pytest.mark.extras
+    return [pytest.param(file, id=name(file), marks=[extra] if file.name in _NEEDS else []) for file in files]
+
+
+def _skip_without_extra(file: Path) -> None:
+    if file.name in _NEEDS:
+        pytest.importorskip(_NEEDS[file.name])
 
 
 def _shell(folder: Path, script: str) -> "subprocess.CompletedProcess[str]":
@@ -37,8 +53,9 @@ def _shell(folder: Path, script: str) -> "subprocess.CompletedProcess[str]":
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("file", [file for file in RUN if commands(file)], ids=name)
+@pytest.mark.parametrize("file", _params([file for file in RUN if commands(file)]))
 def test_commands_run(file: Path, tmp_path: Path) -> None:
+    _skip_without_extra(file)
     ours = [line for line in commands(file) if line.startswith(_OURS)]
     done = _shell(tmp_path, "\n".join(ours))
     assert done.returncode == 0, f"{done.stderr[-3000:]}\n{done.stdout[-1000:]}"
@@ -54,8 +71,9 @@ def test_commands_are_known(file: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("file", [file for file in RUN if blocks(file, "python")], ids=name)
+@pytest.mark.parametrize("file", _params([file for file in RUN if blocks(file, "python")]))
 def test_snippets_run(file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _skip_without_extra(file)
     snippets = blocks(file, "python")
     monkeypatch.chdir(tmp_path)
     (tmp_path / "docs").symlink_to(ROOT / "docs")

@@ -6,6 +6,7 @@ import typer
 
 from isthmus import __version__
 from isthmus.cli import (
+    compare,
     demo,
     drift,
     evaluate,
@@ -16,9 +17,11 @@ from isthmus.cli import (
     interests,
     items,
     link,
+    passport,
     recommend,
     score,
     status,
+    tune,
 )
 
 __all__ = ["app"]
@@ -51,6 +54,7 @@ def _options(
 
 
 for _verb in (
-    init, importing, items, link, fit, recommend, score, interests, evaluate, drift, forget, status, demo
+    init, importing, items, link, fit, recommend, score, interests, evaluate, compare, tune, drift, passport,
+    forget, status, demo,
 ):  # fmt: skip
     _verb.register(app)

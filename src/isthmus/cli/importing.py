@@ -48,7 +48,10 @@ def import_(
         str | None, typer.Option("--platform", help="Call the platform so, whatever the files say.")
     ] = None,
     profile: Annotated[
-        str | None, typer.Option("--profile", help="Whose events, where an export holds several people (netflix, movielens).")
+        str | None,
+        typer.Option(
+            "--profile", help="Whose events, where an export holds several people (netflix, movielens)."
+        ),
     ] = None,
     url: Annotated[
         str | None,

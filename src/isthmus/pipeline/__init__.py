@@ -1,10 +1,11 @@
 """The only room that joins rooms: everything that can be done with a workspace, a verb a file."""
 
+from isthmus.pipeline.comparing import BEST, compare_models
 from isthmus.pipeline.drifting import find_drift
 from isthmus.pipeline.evaluating import evaluate_models
 from isthmus.pipeline.fitting import fit_model, make_model
 from isthmus.pipeline.forgetting import Receipt, forget
-from isthmus.pipeline.importing import Imported, import_batches, import_files
+from isthmus.pipeline.importing import Imported, find_last_event, import_batches, import_files
 from isthmus.pipeline.interests import KnownInterests, find_interests
 from isthmus.pipeline.people import Person, find_people, find_person, read_names
 from isthmus.pipeline.reading import item_frame, read_dataset, read_history
@@ -12,9 +13,11 @@ from isthmus.pipeline.recommending import RECOMMENDED, Answer, Wish, recommend
 from isthmus.pipeline.saved import Saved, list_models, open_model
 from isthmus.pipeline.scoring import PastItem, TextScore, score_text
 from isthmus.pipeline.status import PlatformStatus, Status, find_status
+from isthmus.pipeline.tuning import tune_model, tuning_folder
 from isthmus.pipeline.workspace import Workspace
 
 __all__ = [
+    "BEST",
     "RECOMMENDED",
     "Answer",
     "Imported",
@@ -28,9 +31,11 @@ __all__ = [
     "TextScore",
     "Wish",
     "Workspace",
+    "compare_models",
     "evaluate_models",
     "find_drift",
     "find_interests",
+    "find_last_event",
     "find_people",
     "find_person",
     "find_status",
@@ -47,4 +52,6 @@ __all__ = [
     "read_names",
     "recommend",
     "score_text",
+    "tune_model",
+    "tuning_folder",
 ]

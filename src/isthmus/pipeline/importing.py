@@ -61,7 +61,7 @@ def import_files(
     person knows. Raises InputError for a file that cannot be read and, if `strict`, at the
     first row that cannot be taken; nothing of that file is kept then, and the files before it stay.
     """
-    with unpacked(paths, getattr(source, "patterns", ("*",))) as given:
+    with unpacked([Path(path) for path in paths], getattr(source, "patterns", ("*",))) as given:
         for file in source.files(given.paths):
             name = shown(given.shown(str(file)))
             try:
