@@ -114,7 +114,8 @@ class Bridge(Scorer):
             for case in held.cases:
                 samples.setdefault(case.k, []).append(gather(left, case, rng))
                 if case.k == 0:
-                    blend = Blend.learn(components, {0: samples[0][0]}, self.config)
+                    rough = replace(self.config, polish=False)
+                    blend = Blend.learn(components, {0: samples[0][0]}, rough)
                     gate.watch(left, blend, case)
         return {k: joined(parts) for k, parts in samples.items()}, gate.noise()
 

@@ -40,8 +40,8 @@ class BridgeConfig:
     """Share of the people known on both sides whose target events are hidden to learn the blend."""
     max_hold_out: int = Field(default=800, ge=1)
     """At most so many people are hidden."""
-    learn_on: int = Field(default=1_700, ge=1)
-    """People are hidden in turns, until about so many have been or everybody has once."""
+    learn_on: int = Field(default=500, ge=1)
+    """Where fewer people are hidden at once, others are in further turns, until everybody has been."""
     prior_strength: float = Field(default=2.0, ge=0)
     """How many people the built-in weights of the blend count as."""
     polish: bool = True

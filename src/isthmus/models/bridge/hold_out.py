@@ -42,10 +42,10 @@ class HoldOut:
 
 
 def turns(dataset: Dataset, target: int, config: BridgeConfig) -> int:
-    """How often other people are hidden: few people known on both sides are all needed, many are not."""
+    """How often other people are hidden: once where that is enough to learn on, else until all have been."""
     both = len(_known_on_both(dataset, target))
     each = _people_each_turn(both, config)
-    return max(1, min(both // max(each, 1), round(config.learn_on / max(each, 1))))
+    return 1 if each >= config.learn_on or each == 0 else both // each
 
 
 def hide(dataset: Dataset, target: int, config: BridgeConfig, turn: int = 0) -> HoldOut:
