@@ -145,8 +145,8 @@ def verdicts(label: str, values: Values) -> list[str]:
         between = f"{number(beats.ratio, 2)} [{number(beats.ratio_low, 2)}, {number(beats.ratio_high, 2)}]"
         told.append(
             f"{label}: {level} keeps {kept.ratio:.0%} of the quality of `content` (goal {goal:.0%}: "
-            f"{reached}; interval {kept.ratio_low:.0%} to {kept.ratio_high:.0%}); blended it has {between} times "
-            f"the NDCG@10 of popularity ({_sureness(beats.ratio_low, beats.ratio)})."
+            f"{reached}; interval {kept.ratio_low:.0%} to {kept.ratio_high:.0%}); blended it has {between} "
+            f"times the NDCG@10 of popularity ({_sureness(beats.ratio_low, beats.ratio)})."
         )
     return told
 
