@@ -4,9 +4,12 @@ Each configuration of a method is fitted once, on the training rows; the one wit
 validation rows is the one whose test lists count. No test row is looked at to choose anything.
 """
 
+import json
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from hashlib import blake2b
+from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
@@ -74,27 +77,58 @@ class Score:
 Scores = dict[str, Score]
 
 
-def compete(contenders: Sequence[Contender], split: Split, scores: Scores, label: str) -> None:
-    """Fit every configuration on `split`, choose by validation, and add the test figures to `scores`."""
+def compete(
+    contenders: Sequence[Contender], split: Split, scores: Scores, label: str, kept: Path | None = None
+) -> None:
+    """Fit every configuration on `split`, choose by validation, and add the test figures to `scores`.
+
+    In the folder `kept`, figures of a contender with these settings on this split are looked up and left.
+    """
     for contender in contenders:
-        best, best_reached = None, -np.inf
-        for settings in contender.settings:
-            started = time.perf_counter()
-            model = contender.make(settings).fit(split.train, rng=split.seed)
-            fit_s = time.perf_counter() - started
-            alone = len(contender.settings) == 1
-            reached = 0.0 if alone else float(np.nanmean(_judge(model, split, split.validation)["ndcg@10"]))
-            if reached > best_reached:
-                best_reached, best = reached, (settings, fit_s, _judge(model, split, split.test))
-        assert best is not None
-        settings, fit_s, values = best
+        place = None if kept is None else kept / f"{_about(contender, split, label)}.json"
+        if place is not None and place.exists():
+            found = json.loads(place.read_text(encoding="utf-8"))
+        else:
+            found = _choose(contender, split)
+            if place is not None:
+                place.parent.mkdir(parents=True, exist_ok=True)
+                place.write_text(json.dumps(found), encoding="utf-8")
         score = scores.setdefault(contender.name, Score())
         score.users.append(split.test.users)
-        score.chosen.append(settings)
-        score.fit_s.append(fit_s)
+        score.chosen.append(found["settings"])
+        score.fit_s.append(found["fit_s"])
         for metric in METRICS:
-            score.values.setdefault(metric, []).append(values[metric])
-        say(f"{label}, seed {split.seed}: {contender.name} {score.mean():.4f} so far, {_written(settings)}")
+            score.values.setdefault(metric, []).append(np.array(found["values"][metric], dtype=np.float64))
+        written = _written(found["settings"])
+        say(f"{label}, seed {split.seed}: {contender.name} {score.mean():.4f} so far, {written}")
+
+
+def _about(contender: Contender, split: Split, label: str) -> str:
+    """A name for what is measured: the method, its settings, and the rows of the split."""
+    digest = blake2b(
+        json.dumps([label, split.seed, [*map(dict, contender.settings)]]).encode(), digest_size=8
+    )
+    for cases in (split.validation, split.test):
+        digest.update(np.ascontiguousarray(cases.users).tobytes())
+        digest.update(np.ascontiguousarray(cases.truth.indices).tobytes())
+    return f"{contender.name}-{digest.hexdigest()}"
+
+
+def _choose(contender: Contender, split: Split) -> dict[str, Any]:
+    """The settings that validation likes best, the seconds of their fit, and their values on test rows."""
+    best, best_reached = None, -np.inf
+    for settings in contender.settings:
+        started = time.perf_counter()
+        model = contender.make(settings).fit(split.train, rng=split.seed)
+        fit_s = time.perf_counter() - started
+        alone = len(contender.settings) == 1
+        reached = 0.0 if alone else float(np.nanmean(_judge(model, split, split.validation)["ndcg@10"]))
+        if reached > best_reached:
+            best_reached, best = reached, (settings, fit_s, _judge(model, split, split.test))
+    assert best is not None
+    settings, fit_s, values = best
+    plain = {metric: values[metric].tolist() for metric in METRICS}
+    return {"settings": dict(settings), "fit_s": fit_s, "values": plain}
 
 
 def _judge(model: Listing, split: Split, cases: Cases) -> dict[str, FloatArray]:

@@ -54,6 +54,7 @@ def main() -> None:
     made.add_argument("--methods", nargs="+", default=list(METHODS))
     made.add_argument("--neural", action="store_true", help="the methods of the extra torch too")
     made.add_argument("--tune", action="store_true", help="choose among three settings by validation")
+    made.add_argument("--kept", type=Path, help="folder where figures of each method are left, and looked up")
     made.add_argument("--join", type=Path, nargs="+", help="measure nothing: put these results together")
     asked = made.parse_args()
     if asked.join:
@@ -123,7 +124,7 @@ def measure(scenario: Scenario, folder: Path, asked: argparse.Namespace, result:
             contenders = [replace(one, settings=scores[one.name].chosen[:1]) for one in contenders]
         elif not asked.tune:
             contenders = [one.with_defaults() for one in contenders]
-        compete(contenders, split, scores, scenario.name)
+        compete(contenders, split, scores, scenario.name, asked.kept)
     n_items = len(split.train.candidates(split.target))
     lists = len(scores["bridge"].pooled()[0])
     result.tables.append(Table(f"{scenario.name}: {lists:,} lists, {n_items:,} items", COLUMNS, rows(scores)))

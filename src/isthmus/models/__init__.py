@@ -15,13 +15,13 @@ if TYPE_CHECKING:
     from isthmus.models.als import ALS
     from isthmus.models.bpr import BPR
     from isthmus.models.bridge import Bridge
+    from isthmus.models.cmf import CMF
     from isthmus.models.content import Content
     from isthmus.models.ease import EASE
     from isthmus.models.graph_filter import GraphFilter
     from isthmus.models.itemknn import ItemKNN
     from isthmus.models.neural.alpharec import AlphaRec
     from isthmus.models.neural.bitgcf import BiTGCF
-    from isthmus.models.neural.cmf import CMF
     from isthmus.models.neural.conet import CoNet
     from isthmus.models.neural.emcdr import EMCDR
     from isthmus.models.neural.interest_mlp import InterestMLP
@@ -74,7 +74,7 @@ MODELS: Mapping[str, str] = {
     "slim": "isthmus.models.slim:SLIM",
     "als": "isthmus.models.als:ALS",
     "bpr": "isthmus.models.bpr:BPR",
-    "cmf": "isthmus.models.neural.cmf:CMF",
+    "cmf": "isthmus.models.cmf:CMF",
     "emcdr": "isthmus.models.neural.emcdr:EMCDR",
     "bitgcf": "isthmus.models.neural.bitgcf:BiTGCF",
     "interest_mlp": "isthmus.models.neural.interest_mlp:InterestMLP",

@@ -22,11 +22,11 @@ _STRICT: Any = {"extra": "forbid"}
 class ALSConfig:
     """How many factors, and how they are fitted."""
 
-    embedding_size: int = Field(default=32, ge=1)
+    embedding_size: int = Field(default=128, ge=1)
     """Factors per item."""
-    reg: float = Field(default=3.0, gt=0)
+    reg: float = Field(default=200.0, gt=0)
     """Weight of the squares of all factors: the larger, the nearer to zero."""
-    alpha: float = Field(default=5.0, gt=0)
+    alpha: float = Field(default=30.0, gt=0)
     """Confidence in an interaction of weight r is 1 + alpha r; in one that did not happen, 1."""
     epochs: int = Field(default=15, ge=1)
     """How often people and items take turns."""

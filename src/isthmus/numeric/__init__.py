@@ -1,5 +1,6 @@
 """Arrays in, arrays out: the mathematics that several rooms share. Knows no ids, no people, no files."""
 
+from isthmus.numeric.alternating import ColumnFactors
 from isthmus.numeric.elastic_net import ElasticNet, sparse_weights
 from isthmus.numeric.probability import log_sum_exp, softmax
 from isthmus.numeric.solvers import inverse_spd
@@ -8,6 +9,7 @@ from isthmus.numeric.spectral import right_vectors
 from isthmus.numeric.topk import top_k
 
 __all__ = [
+    "ColumnFactors",
     "ElasticNet",
     "idf",
     "inverse_spd",

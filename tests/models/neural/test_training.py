@@ -10,11 +10,11 @@ from model_suite import board
 
 pytest.importorskip("torch", reason="needs isthmus[torch]")
 import torch
+from isthmus.models.neural.cmf import CMF, CMFConfig
 from safetensors import safe_open
 
 from isthmus.engine import Advance, Silent
 from isthmus.errors import SettingsError
-from isthmus.models.neural.cmf import CMF, CMFConfig
 from isthmus.models.neural.training import Run, TrainingConfig, seeded
 
 pytestmark = pytest.mark.extras

@@ -7,7 +7,7 @@ help its weight goes to zero: this is the gate that keeps a useless source out.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Self
 
 import numpy as np
@@ -53,6 +53,10 @@ class Sample:
     """(q, m): whether a candidate was hidden from the person."""
     relevant: IntArray
     """(q,): how many were hidden in all."""
+
+    def only(self, kept: NDArray[np.bool_]) -> Self:
+        """What some of the components say."""
+        return replace(self, scores=self.scores[:, :, kept])
 
 
 @dataclass(frozen=True)

@@ -114,9 +114,7 @@ class Bridge(Scorer):
             for case in held.cases:
                 samples.setdefault(case.k, []).append(gather(left, case, rng))
                 if case.k == 0:
-                    rough = replace(self.config, polish=False)
-                    blend = Blend.learn(components, {0: samples[0][0]}, rough)
-                    gate.watch(left, blend, case)
+                    gate.watch(left, samples[0][0], case, self.config)
         return {k: joined(parts) for k, parts in samples.items()}, gate.noise()
 
     def score(self, query: Query) -> FloatArray:

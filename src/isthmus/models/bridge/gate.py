@@ -12,8 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from isthmus.models.bridge.blend import Blend
+from isthmus.models.bridge.blend import Blend, Sample
 from isthmus.models.bridge.components import Component, dense
+from isthmus.models.bridge.config import BridgeConfig
 from isthmus.models.bridge.hold_out import Case
 from isthmus.numeric import top_k
 from isthmus.schema import FloatArray, IntArray, Query
@@ -39,8 +40,16 @@ class Gate:
             int(source): [] for source in np.unique(item_platform) if source != target
         }
 
-    def watch(self, components: Sequence[Component], blend: Blend, case: Case) -> None:
-        """Ask `components`, which never saw the target events of the people of `case`, whose k is 0."""
+    def watch(
+        self, components: Sequence[Component], sample: Sample, case: Case, config: BridgeConfig
+    ) -> None:
+        """Ask `components`, which never saw the target events of the people of `case`, whose k is 0.
+
+        `sample` is what they said of the case; those that remember people are not asked.
+        """
+        asked = np.array([not component.remembers for component in components], dtype=bool)
+        components = [component for component in components if not component.remembers]
+        blend = Blend.learn(components, {0: sample.only(asked)}, replace(config, polish=False))
         for source, gains in self._gains.items():
             from_source = self._item_platform == source
             known = np.diff(only_platforms(case.query, from_source).history.indptr) > 0

@@ -5,11 +5,12 @@ from isthmus.models.bridge.components.joint import Joint, OwnPlatform
 from isthmus.models.bridge.components.mapped import CategoryMap, TasteMap, TextMap
 from isthmus.models.bridge.components.popular import Popular, Timely, TimelyBroad
 from isthmus.models.bridge.components.similar import SameCreator, SameStory, SameTitle, SimilarText
+from isthmus.models.bridge.components.tastes import BroadTastes, FineTastes
 from isthmus.models.bridge.components.together import Filter, LikeMinded, Sparse, Walk
 
 __all__ = ["COMPONENTS", "Component", "dense"]
 
 COMPONENTS: tuple[type[Component], ...] = (
     Joint, OwnPlatform, SameStory, SameTitle, SameCreator, SimilarText, LikeMinded, Walk, Filter, Sparse,
-    TasteMap, TextMap, CategoryMap, Timely, TimelyBroad, Popular,
+    BroadTastes, FineTastes, TasteMap, TextMap, CategoryMap, Timely, TimelyBroad, Popular,
 )  # fmt: skip

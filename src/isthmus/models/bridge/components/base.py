@@ -38,6 +38,10 @@ class Component(ABC):
     personal: ClassVar[bool] = True
     """Whether the score rests on past items, so that disliked ones can speak against an item."""
 
+    remembers: ClassVar[bool] = False
+    """Whether any part of what somebody did brings back all that was learnt of them, so that even a platform
+    of chance would seem to tell of the person."""
+
     def __init__(self, config: BridgeConfig, space: Space, target: int) -> None:
         self.config, self.space, self.target = config, space, target
 
