@@ -19,14 +19,13 @@ from common import HERE, Result, Table, number, parser, say
 from contest import COLUMNS, Contender, Scores, compete, figures, ratio, rows, tell
 from scenarios import Scenario, scenarios
 
-METHODS = ("popularity", "content", "itemknn", "userknn", "graph_filter", "slim", "ease", "bridge")
+METHODS = ("popularity", "content", "itemknn", "userknn", "graph_filter", "slim", "als", "cmf",
+           "ease", "bridge")  # fmt: skip
 NEURAL = (
-    "cmf", "emcdr", "ptupcdr", "sscdr", "bitgcf", "interest_mlp", "melu", "alpharec", "unisrec",
+    "emcdr", "ptupcdr", "sscdr", "bitgcf", "interest_mlp", "melu", "alpharec", "unisrec",
 )  # fmt: skip
 TEXTUAL = ("content", "interest_mlp", "melu", "alpharec", "unisrec")
 """They know items by text alone, so they are left out where there is none."""
-JOINT = ("cmf",)
-"""Neural methods that learn one model for all platforms; the others are fitted for the target."""
 SETTINGS = {
     "itemknn": [{"shrink": shrink} for shrink in (50.0, 10.0, 200.0)],
     "userknn": [{"k": k} for k in (200, 100, 400)],
@@ -34,9 +33,10 @@ SETTINGS = {
     "slim": [{"l2": l2} for l2 in (50.0, 20.0, 100.0)],
     "ease": [{"reg": reg} for reg in (100.0, 30.0, 300.0)],
     "bridge": [{"reg": reg} for reg in (100.0, 30.0, 300.0)],
-    "cmf": [{"learning_rate": rate} for rate in (0.001, 0.0003, 0.003)],
-    "emcdr": [{"reg": reg} for reg in (0.003, 0.001, 0.01)],
-    "ptupcdr": [{"reg": reg} for reg in (0.003, 0.001, 0.01)],
+    "als": [{"reg": reg} for reg in (200.0, 100.0, 300.0)],
+    "cmf": [{"reg": reg} for reg in (5.0, 3.0, 8.0)],
+    "emcdr": [{"ridge": ridge} for ridge in (5.0, 3.0, 8.0)],
+    "ptupcdr": [{"ridge": ridge} for ridge in (5.0, 3.0, 8.0)],
     "sscdr": [{"embedding_size": 64}, {"embedding_size": 128}, {"embedding_size": 64, "margin": 0.3}],
     "bitgcf": [{"learning_rate": rate} for rate in (0.001, 0.0003, 0.003)],
     "interest_mlp": [{"negatives": negatives} for negatives in (4, 1, 16)],
@@ -103,9 +103,8 @@ def _folder(asked: argparse.Namespace, scenario: Scenario) -> Path | None:
 
 
 def _fixed(name: str, target: str) -> dict[str, str]:
-    """What a method is told beside its settings: Bridge and those of two domains, their target."""
-    told = name == "bridge" or (name in NEURAL and name not in JOINT)
-    return {"target": target} if told else {}
+    """What a method is told beside its settings: Bridge and those of two domains, the target."""
+    return {"target": target} if name in ("bridge", *NEURAL) else {}
 
 
 def measure(scenario: Scenario, folder: Path, asked: argparse.Namespace, result: Result) -> list[str]:

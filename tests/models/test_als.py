@@ -9,7 +9,7 @@ from scipy.sparse import csr_array
 from isthmus.errors import MissingExtraError
 from isthmus.models.als import ALS, ALSConfig, _Factors
 
-SMALL = {"embedding_size": 4}
+SMALL = {"embedding_size": 4, "reg": 3.0, "alpha": 5.0}
 
 
 @pytest.mark.extras
@@ -21,7 +21,7 @@ class TestALS(ModelContract):
 @pytest.mark.extras
 class TestWeightedALS(ModelContract):
     def make(self) -> ALS:
-        return ALS(ALSConfig(**SMALL, alpha=2.0, weighted=True))
+        return ALS(ALSConfig(**SMALL | {"alpha": 2.0}, weighted=True))
 
 
 @pytest.mark.extras
@@ -72,7 +72,7 @@ def test_people_are_solved_as_the_library_solves_them() -> None:
     from implicit.cpu.als import AlternatingLeastSquares
     from scipy.sparse import csr_matrix
 
-    dataset, config = three_platforms(), ALSConfig(**SMALL, reg=2.0, alpha=3.0)
+    dataset, config = three_platforms(), ALSConfig(embedding_size=4, reg=2.0, alpha=3.0)
     ours = ALS(config).fit(dataset)
     theirs = AlternatingLeastSquares(factors=4, regularization=2.0, use_cg=False)
     theirs.item_factors = ours._arrays()["0.factors"].astype(np.float32)

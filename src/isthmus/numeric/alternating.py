@@ -138,7 +138,7 @@ def _padded(rows: csr_array, chosen: IntArray, longest: int, dtype: Any) -> tupl
     return np.where(inside, rows.indices[places], 0), weights
 
 
-def _row(rows: csr_array, row: int, dtype: Any) -> tuple[IntArray, Factors]:
+def _row(rows: csr_array, row: int, dtype: Any) -> tuple[Any, Factors]:
     mine = slice(rows.indptr[row], rows.indptr[row + 1])
     return rows.indices[mine], rows.data[mine].astype(dtype)
 

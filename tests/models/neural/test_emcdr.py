@@ -15,13 +15,18 @@ pytestmark = pytest.mark.extras
 
 SMALL = {
     "embedding_size": 8, "epochs": 12, "learning_rate": 0.05, "batch_size": 1024, "bridge_epochs": 40,
-    "bridge_batch_size": 32, "device": "cpu",
+    "bridge_batch_size": 32, "device": "cpu", "ridge": 0.5,
 }  # fmt: skip
 
 
 class TestEMCDR(ModelContract):
     def make(self) -> EMCDR:
         return EMCDR(EMCDRConfig(**SMALL, bridge="linear"))
+
+
+class TestSampledEMCDR(ModelContract):
+    def make(self) -> EMCDR:
+        return EMCDR(EMCDRConfig(**SMALL, bridge="linear", loss="logistic"))
 
 
 def test_the_perceptron_maps_too() -> None:

@@ -10,11 +10,11 @@ from model_suite import board
 
 pytest.importorskip("torch", reason="needs isthmus[torch]")
 import torch
-from isthmus.models.neural.cmf import CMF, CMFConfig
 from safetensors import safe_open
 
 from isthmus.engine import Advance, Silent
 from isthmus.errors import SettingsError
+from isthmus.models.neural.alpharec import AlphaRec, AlphaRecConfig
 from isthmus.models.neural.training import Run, TrainingConfig, seeded
 
 pytestmark = pytest.mark.extras
@@ -123,15 +123,15 @@ def test_torch_draws_on_as_if_nothing_had_happened() -> None:
     torch.manual_seed(3)
     expected = torch.rand(2)
     torch.manual_seed(3)
-    CMF(CMFConfig(embedding_size=2, epochs=1, device="cpu")).fit(board(), rng=0)
+    AlphaRec(AlphaRecConfig(epochs=1, device="cpu")).fit(board(), rng=0)
     torch.testing.assert_close(torch.rand(2), expected, rtol=0, atol=0)
 
 
 def test_whoever_watches_hears_of_every_epoch() -> None:
-    model, watcher = CMF(CMFConfig(embedding_size=2, epochs=3, device="cpu")), Watcher()
+    model, watcher = AlphaRec(AlphaRecConfig(epochs=3, device="cpu")), Watcher()
     model.progress = watcher
     model.fit(board(), rng=0)
-    assert watcher.told == [("Training cmf", 3, 3)]
+    assert watcher.told == [("Training alpharec", 3, 3)]
 
 
 def test_the_log_is_for_tensorboard(tmp_path: Path) -> None:
@@ -145,7 +145,7 @@ def test_a_gpu_that_is_not_there_is_named() -> None:
     if torch.cuda.is_available():
         pytest.skip("there is a GPU")
     with pytest.raises(SettingsError, match="no GPU"):
-        CMF(CMFConfig(device="cuda")).fit(board())
+        AlphaRec(AlphaRecConfig(device="cuda")).fit(board())
 
 
 def test_taking_somebody_out_leaves_everybody_else_held_out_as_they_were() -> None:

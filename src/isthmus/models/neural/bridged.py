@@ -91,13 +91,16 @@ class BridgedScorer(PairScorer):
 
 
 def factorise_sides(
-    dataset: Dataset, pair: Pair, run: Run, stage: str
+    dataset: Dataset, pair: Pair, run: Run, stage: str, *, judged: bool = True
 ) -> tuple[Factors, Factors, Dataset, Validation]:
     """Factors of the source and of the target, each learnt from its own interactions alone.
 
-    Then what they were learnt from, and who on the target was held out.
+    Then what they were learnt from, and who on the target was held out: nobody, where what follows is not
+    `judged` by them and factors are solved for and need no sign when to stop.
     """
-    rest, validation = hold_out(dataset, run.config.hold_out)
+    assert isinstance(run.config, FactorConfig)
+    nobody = run.config.loss == "all" and not judged
+    rest, validation = hold_out(dataset, 0.0 if nobody else run.config.hold_out)
     elsewhere = Validation(tuple(case for case in validation.cases if case.query.platform != pair.platform))
     there = validation.on(pair.platform)
     source = factorise(dataset, rest, pair.sources, run, f"{stage}-source", elsewhere)

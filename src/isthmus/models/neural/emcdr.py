@@ -25,7 +25,7 @@ __all__ = ["EMCDR", "EMCDRConfig"]
 class EMCDRConfig(BridgeSettings):
     """Settings of the two factorisations and of the bridge."""
 
-    embedding_size: int = Field(default=256, ge=1)
+    embedding_size: int = Field(default=128, ge=1)
     """Factors per person and item, on either side."""
     bridge: Literal["linear", "mlp"] = "mlp"
     """A matrix, or one hidden layer of twice the size with tanh, as in the paper."""
@@ -36,7 +36,7 @@ class EMCDR(BridgedScorer):
     """score = f(p_u) . q_j, p_u the person's factors on the source, q_j the item's on the target. Source:
     man-2017.
 
-    First either side is factorised, by logistic, squared or pairwise loss (rendle-2009); then the bridge f is
+    First either side is factorised, over all cells (hu-2008) or by a loss over sampled ones; then the bridge f is
     fitted to the people known on both: the mean of |f(p_u) - p_u'|^2, p_u' their factors on the target. The
     bridge stops when a tenth of these people, chosen by a hash and not fitted, are mapped no better. The
     paper maps people who are new on the target; who has a past there keeps their own factors
@@ -48,7 +48,7 @@ class EMCDR(BridgedScorer):
     config: EMCDRConfig
 
     def _learn_pair(self, dataset: Dataset, pair: Pair, run: Run, stage: str) -> Arrays:
-        source, target, _, _ = factorise_sides(dataset, pair, run, stage)
+        source, target, _, _ = factorise_sides(dataset, pair, run, stage, judged=False)
         kept = source.arrays("source.") | target.arrays("target.")
         return kept | self._learn_bridge(dataset, pair, run, f"{stage}-bridge", source, target)
 

@@ -1,4 +1,4 @@
-"""Matrix factorisation by gradient descent over sampled items, on one platform or several at once."""
+"""Matrix factorisation over all cells, or by gradient descent over sampled ones, on one or more platforms."""
 
 from collections.abc import Iterator, Sequence
 from typing import Literal
@@ -7,6 +7,7 @@ import numpy as np
 import torch
 from pydantic import Field
 from pydantic.dataclasses import dataclass
+from scipy.sparse import csr_array
 from torch.nn import functional
 
 from isthmus.dataset import Dataset
@@ -14,11 +15,15 @@ from isthmus.models.neural.factors import Factors
 from isthmus.models.neural.sampling import Positives
 from isthmus.models.neural.training import Run, TrainingConfig
 from isthmus.models.neural.validation import Case, Validation
+from isthmus.numeric import ColumnFactors
 from isthmus.schema import FloatArray, ItemNums, UserNums
 
 __all__ = ["FactorConfig", "contrast", "factorise", "mixed_batches", "start_factors"]
 
-Loss = Literal["logistic", "squared", "bpr"]
+Loss = Literal["all", "logistic", "squared", "bpr"]
+UNSEEN = 0.03
+"""What a cell counts of which nothing is known, beside one for an interaction, where all cells are."""
+_ROUNDS = 8
 
 
 @dataclass(frozen=True, config={"extra": "forbid"})
@@ -27,9 +32,12 @@ class FactorConfig(TrainingConfig):
 
     embedding_size: int = Field(default=512, ge=1)
     """Factors per person and item."""
-    loss: Loss = "logistic"
-    """Of an interaction and of the items drawn for contrast: logistic, squared, or of the pair (rendle-2009).
-    """
+    loss: Loss = "all"
+    """all: squared, over all cells, seen and unseen, solved for people and items in turns (hu-2008), without
+    steps of a gradient. Of an interaction and of items drawn for contrast: logistic, squared, or of the pair
+    (rendle-2009)."""
+    ridge: float = Field(default=5.0, gt=0)
+    """Weight of the squares of the factors where all cells count."""
     negatives: int = Field(default=1, ge=1)
     """Items drawn for contrast per interaction."""
     reg: float = Field(default=0.0, ge=0)
@@ -53,6 +61,8 @@ def factorise(
     config = run.config
     assert isinstance(config, FactorConfig)
     items = np.sort(np.concatenate(pools))
+    if config.loss == "all":
+        return _over_all_cells(rest, items, config, run.seed)
     parts = [Positives.of(rest.interactions, pool) for pool in pools]
     with run.start(stage):
         people = start_factors(dataset.n_users, config.embedding_size, run)
@@ -80,6 +90,19 @@ def factorise(
     run.train(module, losses, stage, validation.judge(score))
     learnt = [kept.detach().cpu().numpy() for kept in (vectors, people)]
     return Factors.of(items, learnt[0][items], learnt[1], dataset.interactions, validation)
+
+
+def _over_all_cells(dataset: Dataset, items: ItemNums, config: FactorConfig, seed: int) -> Factors:
+    cells = csr_array(dataset.interactions[:, items] > 0).astype(np.float32)
+    found = ColumnFactors.learn(
+        cells, config.embedding_size, unseen=UNSEEN, ridge=config.ridge, rounds=_ROUNDS,
+        rng=np.random.default_rng(seed),
+    )  # fmt: skip
+    short = config.embedding_size - found.vectors.shape[1]  # directions that were cut to nothing
+    found = ColumnFactors.of(np.pad(found.vectors, ((0, 0), (0, short))), UNSEEN, config.ridge)
+    nobody = np.zeros(0, dtype=np.int64)  # who is known is solved for as who is new
+    people = np.zeros((0, found.vectors.shape[1]), dtype=np.float32)
+    return Factors(items, found.vectors, people, nobody, found.solver.astype(np.float64))
 
 
 def contrast(
