@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from isthmus.dataset import Dataset
-from isthmus.models.bridge.components import joint, mapped, popular
+from isthmus.models.bridge.components import joint, mapped, popular, tastes
 from isthmus.models.bridge.config import BridgeConfig
 from isthmus.models.bridge.hold_out import HoldOut, hide, turns
 from isthmus.schema import NO_TIME
@@ -95,6 +95,8 @@ class _Sizes:
         self.both = int(((there > 0) & (total > there)).sum())
         self.categories = min(_CATEGORIES, dataset.features.categories.matrix.shape[1])
         self.bins = _BINS if (dataset.times != NO_TIME).any() else 0
+        self.touching = int(touched.sum() + (total > 0).sum())
+        self.rank = min(tastes.Tastes.rank, self.touching)
         text = self.d if config.text_weight else 0
         self.joint = _Side(int(touched.sum()), int((total > 0).sum()), text, config)
         self.own = _Side(int((here & touched).sum()), int((there > 0).sum()), 0, config)
@@ -106,6 +108,9 @@ class _Sizes:
         for name, side in ((joint.Joint.name, self.joint), (joint.OwnPlatform.name, self.own)):
             if name in names:
                 work[side.precision] += side.solving()
+        factors = len({tastes.BroadTastes.name, tastes.FineTastes.name}.intersection(names))
+        # in each round, for people and for items: the gram matrix, and the product with its inverse
+        work["fp32"] += factors * tastes.Tastes.rounds * 4 * self.touching * self.rank**2
         # gram, factor, and solving for what the map gives (d wide, or all items of the target)
         for name, width, wide in ((mapped.TextMap.name, d, d), (mapped.TasteMap.name, d, c),
                                   (mapped.CategoryMap.name, self.categories, self.categories)):  # fmt: skip
@@ -131,6 +136,7 @@ class _Sizes:
             joint.Joint.name: self.joint.text if self.joint.dual else 0,
             mapped.TasteMap.name: self.d, mapped.TextMap.name: self.d,
             mapped.CategoryMap.name: self.categories,
+            tastes.BroadTastes.name: self.rank, tastes.FineTastes.name: self.rank,
             popular.Timely.name: self.bins, popular.TimelyBroad.name: self.bins,
         }  # fmt: skip
         for name, width in widths.items():
@@ -155,7 +161,7 @@ class _Side:
     """A joint system: how large, in which form."""
 
     def __init__(self, items: int, rows: int, text: int, config: BridgeConfig) -> None:
-        self.items = items if min(rows + text, items) <= config.max_side else config.max_side
+        self.items = items if min(rows + text, items) <= config.max_side else config.most_items
         self.text = text
         self.dual = config.form == "dual" or (config.form == "auto" and self.items > rows + text)
         self.n = rows + text if self.dual else self.items

@@ -98,7 +98,7 @@ def test_a_new_person_is_scored_as_one_who_was_fitted() -> None:
 
 
 def test_items_beyond_the_largest_side_are_left_to_the_other_components() -> None:
-    scores = joint_scores(random_world(40, 30, 1), Joint, max_side=10)
+    scores = joint_scores(random_world(40, 30, 1), Joint, max_side=20, most_items=10)
     assert (scores.any(axis=0)).sum() <= 10
     assert np.isfinite(scores).all()
 

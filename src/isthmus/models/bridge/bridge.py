@@ -55,11 +55,11 @@ class Voice:
 
 class Bridge(Scorer):
     """Transfers interests between platforms: joint EASE with text rows, text and title similarity, creators,
-    maps of taste, like-minded people, popularity in time, blended by validation.
+    maps of taste, tastes in common, like-minded people, popularity in time, blended by validation.
 
     Peak memory: the square of the smaller of (people + text dimensions) and items, in float64, plus the text
-    vectors. Sources: steck-2019, jeunen-2020, shen-2021 (graph filter), ning-2011 (sparse weights); the blend
-    is ours.
+    vectors. Sources: steck-2019, jeunen-2020, shen-2021 (graph filter), ning-2011 (sparse weights),
+    singh-2008 and hu-2008 (factors); the blend is ours.
     """
 
     name: ClassVar[str] = "bridge"

@@ -29,7 +29,10 @@ class BridgeConfig:
     form: Literal["auto", "primal", "dual"] = "auto"
     """Solve over items (primal) or over people (dual); auto takes the smaller. The scores are the same."""
     max_side: int = Field(default=12_000, ge=10)
-    """Largest matrix to invert; beyond it the joint model keeps only the items with most people."""
+    """Largest matrix to invert."""
+    most_items: int = Field(default=6_000, ge=1)
+    """Where neither people nor items fit into it: how many items, those with most people, the joint model
+    keeps."""
     neighbours: int = Field(default=60, ge=1)
     """Nearest items by text that are kept per item, on average."""
     sharpness: float = Field(default=8.0, ge=1)

@@ -36,7 +36,7 @@ class EMCDR(BridgedScorer):
     """score = f(p_u) . q_j, p_u the person's factors on the source, q_j the item's on the target. Source:
     man-2017.
 
-    First either side is factorised, over all cells (hu-2008) or by a loss over sampled ones; then the bridge f is
+    First either side is factorised, over all cells (hu-2008) or by a loss over some; then the bridge f is
     fitted to the people known on both: the mean of |f(p_u) - p_u'|^2, p_u' their factors on the target. The
     bridge stops when a tenth of these people, chosen by a hash and not fitted, are mapped no better. The
     paper maps people who are new on the target; who has a past there keeps their own factors

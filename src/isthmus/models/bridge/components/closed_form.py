@@ -69,7 +69,7 @@ class Problem:
         d = vectors.shape[1]
         kept = np.flatnonzero(np.diff(dataset.interactions[:, touched].indptr) > 0)
         if min(len(kept) + d, len(touched)) > config.max_side:
-            touched = np.sort(touched[np.argsort(-counts[touched], kind="stable")[: config.max_side]])
+            touched = np.sort(touched[np.argsort(-counts[touched], kind="stable")[: config.most_items]])
         factors = np.maximum(counts[touched], 1.0) ** -config.popularity_power
         factors = factors * np.where(dataset.item_platform[touched] == target, 1.0, config.source_weight)
         rows = amounts(csr_array(dataset.interactions[:, touched]))
