@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
+from threadpoolctl import ThreadpoolController
 
 from isthmus.numeric.sparse import scale_columns
 from isthmus.schema import FloatArray, IntArray
@@ -64,11 +66,13 @@ class ColumnFactors:
         vectors = (_START * rng.standard_normal((seen.shape[1], max(1, min(size, *seen.shape))))).astype(
             np.float32
         )
-        for _ in range(rounds):
-            rows = cls.of(vectors, unseen, ridge, counts).of_rows(weighted)
-            for one, columns in alike:  # a column's cells times c is the ridge divided by c
-                vectors[columns] = cls.of(rows, unseen, ridge / one).of_rows(turned[columns])
-        return cls.of(_turned(vectors, counts), unseen, ridge, counts)
+        with _one_thread().limit(limits=1, user_api="blas"):
+            for _ in range(rounds):
+                rows = cls.of(vectors, unseen, ridge, counts).of_rows(weighted)
+                for one, columns in alike:  # a column's cells times c is the ridge divided by c
+                    vectors[columns] = cls.of(rows, unseen, ridge / one).of_rows(turned[columns])
+                vectors = _turned(vectors, counts)
+            return cls.of(vectors, unseen, ridge, counts)
 
     @classmethod
     def of(cls, vectors: Factors, unseen: float, ridge: float, counts: FloatArray | None = None) -> Self:
@@ -84,19 +88,14 @@ class ColumnFactors:
     def of_rows(self, rows: csr_array) -> Factors:
         """(q, d): the best factors of `rows` (q, m), whose entries are weights; zeros for an empty row."""
         found = np.zeros((rows.shape[0], self.vectors.shape[1]), dtype=self.vectors.dtype)
-        basis = self.vectors @ self.solver
-        for chosen, longest in _batches(np.diff(rows.indptr), found.shape[1]):
-            if longest > found.shape[1]:
-                found[chosen] = [self._long(*_row(rows, row, found.dtype)) for row in chosen]
-                continue
-            columns, weights = _padded(rows, chosen, longest, found.dtype)
-            mine = basis[columns] * (weights > 0)[:, :, None]
-            system = np.matmul(self.vectors[columns], mine.transpose(0, 2, 1))
-            diagonal = np.arange(longest)
-            system[:, diagonal, diagonal] += 1.0 / np.where(weights > 0, weights, 1.0)
-            # (D^-1 + Q K Q') c = 1, then p = K Q' c: only as many unknowns as there are cells (Woodbury)
-            told = np.linalg.solve(system, np.ones((len(chosen), longest, 1), dtype=found.dtype))
-            found[chosen] = np.matmul(told.transpose(0, 2, 1), mine)[:, 0]
+        with _one_thread().limit(limits=1, user_api="blas"):
+            basis, base = self.vectors @ self.solver, np.linalg.inv(self.solver)
+            for chosen, longest in _batches(np.diff(rows.indptr), found.shape[1]):
+                columns, weights = _padded(rows, chosen, longest, found.dtype)
+                if longest <= found.shape[1]:
+                    found[chosen] = _short(self.vectors[columns], basis[columns], weights)
+                else:
+                    found[chosen] = _long(self.vectors[columns], base, weights)
         return found
 
     def parts(self, past: IntArray, weights: FloatArray) -> FloatArray:
@@ -106,11 +105,35 @@ class ColumnFactors:
         told = np.linalg.solve(np.diag(1.0 / weights) + basis @ touched.T, np.ones(len(past)))
         return np.asarray(told[:, None] * basis)
 
-    def _long(self, columns: IntArray, weights: Factors) -> Factors:
-        touched = self.vectors[columns]
-        weighted = touched * weights[:, None]
-        whole = np.linalg.inv(self.solver) + weighted.T @ touched
-        return np.asarray(np.linalg.solve(whole, weighted.sum(axis=0)))
+
+@cache
+def _one_thread() -> ThreadpoolController:
+    """Many small products: several threads only wait for each other, on a busy machine ten times as long."""
+    return ThreadpoolController()
+
+
+def _short(touched: Factors, basis: Factors, weights: Factors) -> Factors:
+    """(b, d): rows with at most d cells (b, h, d) of weights (b, h), 0 for padding.
+
+    (D^-1 + Q K Q') c = 1, then p = K Q' c: only as many unknowns as there are cells (Woodbury).
+    """
+    inside = weights > 0
+    system = np.matmul(touched, basis.transpose(0, 2, 1))
+    diagonal = np.arange(weights.shape[1])
+    system[:, diagonal, diagonal] += 1.0 / np.where(inside, weights, 1.0)
+    if not inside.all():  # what stands for nothing has no say, and is told nothing
+        system *= inside[:, None, :]
+        system[:, diagonal, diagonal] += ~inside
+    told = np.linalg.solve(system, np.ones((*weights.shape, 1), dtype=weights.dtype))
+    told *= inside[:, :, None]
+    return np.asarray(np.matmul(told.transpose(0, 2, 1), basis)[:, 0])
+
+
+def _long(touched: Factors, base: Factors, weights: Factors) -> Factors:
+    """(b, d): rows with more cells (b, h, d) than factors; `base` is the inverse of the solver."""
+    weighted = touched * weights[:, :, None]
+    whole = base + np.matmul(weighted.transpose(0, 2, 1), touched)
+    return np.asarray(np.linalg.solve(whole, weighted.sum(axis=1)[:, :, None])[:, :, 0])
 
 
 def _batches(lengths: IntArray, size: int) -> Iterator[tuple[IntArray, int]]:
@@ -136,11 +159,6 @@ def _padded(rows: csr_array, chosen: IntArray, longest: int, dtype: Any) -> tupl
     places = np.where(inside, rows.indptr[chosen][:, None] + within, 0)
     weights = np.where(inside, rows.data[places], 0.0).astype(dtype)
     return np.where(inside, rows.indices[places], 0), weights
-
-
-def _row(rows: csr_array, row: int, dtype: Any) -> tuple[Any, Factors]:
-    mine = slice(rows.indptr[row], rows.indptr[row + 1])
-    return rows.indices[mine], rows.data[mine].astype(dtype)
 
 
 def _turned(vectors: Factors, counts: FloatArray) -> Factors:

@@ -36,10 +36,17 @@ class Person:
 def find_people(workspace: Workspace, names: Sequence[str]) -> pl.DataFrame:
     """`name` as asked for, in that order, and `key`, under which `Dataset.users` knows them (null: unknown).
 
-    A name is `platform:user_id` of an account, or what links call a person.
+    A name is `platform:user_id` of an account, or what links call a person; or the bare `user_id` where all
+    accounts with it are the same person's.
     """
     asked = pl.DataFrame({"name": pl.Series(list(names), dtype=pl.String)})
-    return asked.join(_labels(workspace), on="name", how="left", maintain_order="left")
+    labels = _labels(workspace)
+    found = asked.join(labels, on="name", how="left", maintain_order="left")
+    if found["key"].null_count() == 0:
+        return found
+    bare = _bare(labels).rename({"key": "bare"})
+    found = found.join(bare, on="name", how="left", maintain_order="left")
+    return found.select("name", key=pl.coalesce("key", "bare"))
 
 
 def find_person(workspace: Workspace, name: str) -> Person:
@@ -103,3 +110,10 @@ def _labels(workspace: Workspace) -> pl.DataFrame:
                         key=pl.coalesce("person_", alone)),
         vault.filter(pl.col("person").is_not_null()).select(name="person", key="pseudonym"),
     ]).unique("name", keep="first", maintain_order=True)  # fmt: skip
+
+
+def _bare(labels: pl.DataFrame) -> pl.DataFrame:
+    """`labels` of accounts by their `user_id` alone, those left out that several people have."""
+    accounts = labels.filter(pl.col("name").str.contains(":", literal=True))
+    ids = accounts.select(pl.col("name").str.replace("^[^:]*:", ""), "key").unique()
+    return ids.filter(pl.len().over("name") == 1)

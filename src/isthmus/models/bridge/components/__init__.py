@@ -1,4 +1,4 @@
-"""The components of the blend, in the order in which reasons are told."""
+"""The components of the blend."""
 
 from isthmus.models.bridge.components.base import Component, dense
 from isthmus.models.bridge.components.joint import Joint, OwnPlatform
@@ -12,5 +12,6 @@ __all__ = ["COMPONENTS", "Component", "dense"]
 
 COMPONENTS: tuple[type[Component], ...] = (
     Joint, OwnPlatform, SameStory, SameTitle, SameCreator, SimilarText, LikeMinded, Walk, Filter, Sparse,
-    BroadTastes, FineTastes, TasteMap, TextMap, CategoryMap, Timely, TimelyBroad, Popular,
+    TasteMap, TextMap, CategoryMap, Timely, TimelyBroad, Popular, BroadTastes, FineTastes,
 )  # fmt: skip
+"""Saved models name a component by its place: new ones go to the end."""
