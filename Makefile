@@ -25,7 +25,7 @@ demo: $(VENV)/core
 test: $(VENV)/test
 	$(BIN)/python -m pytest -m "not extras" $(PYTEST)
 
-test-extras: $(VENV)/test $(VENV)/openai $(VENV)/torch $(VENV)/torch-log $(VENV)/als $(VENV)/tune $(VENV)/sql $(VENV)/api $(VENV)/passport
+test-extras: $(VENV)/test $(VENV)/openai $(VENV)/torch $(VENV)/torch-log $(VENV)/als $(VENV)/tune $(VENV)/sql $(VENV)/postgres $(VENV)/api $(VENV)/remote $(VENV)/passport
 	$(BIN)/python -m pytest -m extras $(PYTEST)
 
 lint: $(VENV)/lint $(VENV)/openai

@@ -195,6 +195,9 @@ class Query:
     of `history`; None or NO_TIME where unknown."""
     blocked: csr_array | None = None
     """(q, n_items): non-zero for further items never shown to a person (hidden, disliked, given)."""
+    taken: csr_array | None = None
+    """(q, n_items): non-zero for items never shown since a person took the same thing on another platform.
+    Unlike `blocked` it says nothing about what they like."""
     here: csr_array | None = None
     """Where a list is asked for on a device: the part of each past item that was done on it, 0 to 1, with the
     pattern of `history`. None: no device asks. Models see only `parts`."""
@@ -241,8 +244,11 @@ class Query:
         """The same question for some of the people, by their rows."""
         times = None if self.times is None else self.times[people]
         blocked = None if self.blocked is None else self.blocked[people]
+        taken = None if self.taken is None else self.taken[people]
         here = None if self.here is None else self.here[people]
-        return replace(self, history=self.history[people], times=times, blocked=blocked, here=here)
+        return replace(
+            self, history=self.history[people], times=times, blocked=blocked, taken=taken, here=here
+        )
 
 
 def _or_all(here: csr_array) -> csr_array:

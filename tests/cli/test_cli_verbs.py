@@ -12,7 +12,7 @@ import isthmus as package
 from isthmus.errors import SettingsError
 
 VERBS = (
-    "init", "import", "items", "link", "fit", "tune", "recommend", "score", "interests", "evaluate",
+    "init", "import", "items", "match", "link", "fit", "tune", "recommend", "score", "interests", "evaluate",
     "compare", "drift", "forget", "status", "passport", "demo",
 )  # fmt: skip
 
@@ -196,9 +196,27 @@ def test_forget_asks_and_gives_a_receipt(ws, isthmus, monkeypatch):
 def test_status_for_people_and_programs(ws, isthmus):
     told = isthmus("status", ws, "--json").json
     assert told["events"] == 9
-    assert told["platforms"]["films"] == {"events": 4, "people": 3, "items": 2, "links": 3}
-    said = isthmus("status", ws).out
-    assert re.search(r"films +4 +3 +2 +3", said)
+    counts = {"events": 4, "people": 3, "items": 2, "links": 3, "without_text": 0}
+    assert told["platforms"]["films"] == counts
+    said = isthmus("status", ws)
+    assert re.search(r"films +4 +3 +2 +3 +0", said.out)
+    assert "no text" not in said.err
+
+
+def test_items_without_text_are_told_with_what_that_costs(ws, files, isthmus):
+    (files / "bare.csv").write_text("platform,item_id,title\nfilms,f8,&nbsp;\nfilms,f9,\n")
+    (files / "seen.csv").write_text("platform,user_id,item_id\nbooks,ann,b9\n")
+    isthmus("import", ws, "table", files / "seen.csv")
+    said = isthmus("items", ws, files / "bare.csv").err
+    assert "books: 1 item has no text" in said
+    assert "films: 2 items have no text, so only people who know them speak for them" in said
+    platforms = isthmus("status", ws, "--json").json["platforms"]
+    assert {name: one["without_text"] for name, one in platforms.items()} == {"books": 1, "films": 2}
+    assert "3 items have no text" in isthmus("status", ws).err
+    (files / "told.csv").write_text(
+        "platform,item_id,title\nfilms,f8,Alien\nfilms,f9,Aliens\nbooks,b9,Emma\n"
+    )
+    assert "no text" not in isthmus("items", ws, files / "told.csv").err
 
 
 @pytest.mark.parametrize("verb", ["status", "fit", "import"])

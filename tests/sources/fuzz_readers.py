@@ -20,7 +20,8 @@ def main() -> None:
     parser.add_argument("fixture", nargs="?", type=Path)
     parser.add_argument("--n", type=int, default=10_000)
     given = parser.parse_args()
-    found = [given.fixture] if given.fixture else sorted((FIXTURES / given.source).rglob("*.*"))
+    below = sorted((FIXTURES / given.source).rglob("*.*"))
+    found = [given.fixture] if given.fixture else [file for file in below if file.is_file()]
     for fixture in found:
         with tempfile.TemporaryDirectory() as folder:
             taken = fuzz(load_source(given.source, user_id="mira"), fixture, Path(folder), given.n)

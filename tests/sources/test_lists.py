@@ -41,6 +41,10 @@ def test_a_python_literal_comes_back(parts: list[str]) -> None:
     assert parse_list(repr(parts), strict=True) == parts
 
 
+def test_a_literal_that_python_itself_refuses_is_no_list() -> None:
+    assert parse_list("[{[1]}]", strict=True) is None
+
+
 def test_whole_columns() -> None:
     column = pl.Series("tags", ["['a']", None, "b;c", "['a']"])
     assert parse_lists(column).to_list() == [["a"], None, ["b", "c"], ["a"]]

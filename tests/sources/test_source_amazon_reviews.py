@@ -73,6 +73,20 @@ def test_products_of_all_years() -> None:
     assert items[2]["description"].to_list() == ["A desert planet. f", None]
 
 
+def test_half_a_surrogate_pair_is_left_out_and_signs_above_it_stay(tmp_path: Path) -> None:
+    row = r"{'asin': 'B1', 'title': '夜！🚂', 'brand': '\ud83d', 'categories': [['Books', '\ud83d', '🚂']]}"
+    (tmp_path / "meta_x.json").write_text(row + "\n", encoding="utf-8")
+    (item,) = read(tmp_path / "meta_x.json").items.rows(named=True)
+    assert (item["title"], item["creators"], item["categories"]) == ("夜！🚂", [], ["Books", "🚂"])
+
+
+def test_a_literal_that_python_itself_refuses_is_a_reject(tmp_path: Path) -> None:
+    rows = ["{'asin': 'B1', 'title': 'Dune'}", "{'asin': 'B2', 'title': {[1]}}", "{[]: 'B3'}"]
+    (tmp_path / "meta_x.json").write_text("\n".join(rows) + "\n")
+    batch = read(tmp_path / "meta_x.json")
+    assert (batch.items["item_id"].to_list(), batch.rejects["line"].to_list()) == (["B1"], [2, 3])
+
+
 def test_one_bad_line_does_not_change_the_others(tmp_path: Path) -> None:
     line = '{"reviewerID":"A%d","asin":"B1","overall":5.0,"unixReviewTime":1252800000}\n'
     text = "".join(line % n for n in range(500))

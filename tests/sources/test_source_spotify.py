@@ -26,8 +26,9 @@ class TestSpotify(SourceSuite):
             good.replace("spotify:track:x", "") + "},",
             '"203.0.113.7",',
             good.replace('"spotify:track:x"', '"\\ud83d"') + "},",
+            good.replace('"ts"', '"time"') + "},",
         ]
-        return text.replace("[", "[" + "\n".join(bad), 1), [1, 2, 3, 4, 5]
+        return text.replace("[", "[" + "\n".join(bad), 1), [1, 2, 3, 4, 5, 6]
 
 
 def read_all() -> Any:

@@ -17,6 +17,7 @@ from isthmus.cli import (
     interests,
     items,
     link,
+    match,
     passport,
     recommend,
     score,
@@ -54,7 +55,7 @@ def _options(
 
 
 for _verb in (
-    init, importing, items, link, fit, recommend, score, interests, evaluate, compare, tune, drift, passport,
-    forget, status, demo,
+    init, importing, items, match, link, fit, recommend, score, interests, evaluate, compare, tune, drift,
+    passport, forget, status, demo,
 ):  # fmt: skip
     _verb.register(app)

@@ -1,7 +1,7 @@
 """`isthmus import WS auto`: recognise what was given, say so, ask, and take it in."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,17 +19,23 @@ _SHOWN = 3
 
 
 def take_in_all(
-    folder: Path, paths: list[Path], options: dict[str, Any], *, yes: bool, strict: bool, as_json: bool
+    folder: Path,
+    paths: Sequence[Path | str],
+    options: dict[str, Any],
+    *,
+    yes: bool,
+    strict: bool,
+    as_json: bool,
 ) -> None:
     """Import whatever is recognised below `paths`; nothing is imported before it was agreed to."""
     from isthmus.cli.printing import note, print_json
     from isthmus.sources import SOURCES, find_sources
-    from isthmus.sources.archive import unpacked
+    from isthmus.sources.opening import opened
     from isthmus.sources.recognition import source_patterns
 
-    with unpacked(paths, source_patterns(SOURCES)) as given:
+    with opened(paths, source_patterns(SOURCES)) as given:
         found = find_sources(given.paths)
-        _check(found, paths, options)
+        _check(found, [given.shown(str(path)) for path in given.paths], options)
         if not as_json:
             _show(found, given.shown)
         if not _agreed(yes):
@@ -50,9 +56,9 @@ def take_in_all(
         print_json({"workspace": str(folder), "found": told, "not_read": len(found.others)})
 
 
-def _check(found: "Recognised", paths: list[Path], options: dict[str, Any]) -> None:
+def _check(found: "Recognised", paths: Sequence[str], options: dict[str, Any]) -> None:
     if not found.findings:
-        where = ", ".join(map(str, paths))
+        where = ", ".join(paths)
         raise InputError(
             f"{where}: nothing was recognised",
             "Name the source (isthmus import WS SOURCE ...), or use `table` with a mapping.",

@@ -1,6 +1,6 @@
 """`isthmus import`: take in exports and tables."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -66,7 +66,7 @@ def import_(
     """Take in what people did, and the items and links that come with it.
 
     All of a file counts, or nothing of it; the same file again adds nothing. Rows that cannot be taken are
-    counted, shown and kept in the workspace under rejects/. A zip archive can be given as it came.
+    counted, shown and kept in the workspace under rejects/. An archive (zip, tar) can be given as it came.
     """
     options = {"user_id": user, "platform": platform, "mapping": mapping, "profile": profile, "url": url}
     if source == "auto":
@@ -78,7 +78,13 @@ def import_(
 
 
 def take_in(
-    folder: Path, name: str, files: list[Path], options: dict[str, Any], *, strict: bool, as_json: bool
+    folder: Path,
+    name: str,
+    files: Sequence[Path | str],
+    options: dict[str, Any],
+    *,
+    strict: bool,
+    as_json: bool,
 ) -> None:
     """Import with the source `name` and show what became of each file as soon as it is known."""
     from isthmus.cli.printing import print_json
@@ -91,7 +97,7 @@ def take_in(
 def import_and_show(
     folder: Path,
     name: str,
-    files: list[Path],
+    files: Sequence[Path | str],
     options: dict[str, Any],
     *,
     strict: bool,

@@ -20,4 +20,13 @@ def items(
 
     What is told later of an item is added to what is known; the same again changes nothing.
     """
+    from isthmus.cli.printing import note
+    from isthmus.pipeline import Workspace, count_without_text
+
     take_in(workspace, "table", files, {"mapping": mapping, "role": "items"}, strict=strict, as_json=as_json)
+    for platform, n in count_without_text(Workspace.open(workspace)).items():
+        items_have = "1 item has" if n == 1 else f"{n:,} items have"
+        note(
+            f"{platform}: {items_have} no text, so only people who know them speak for them, "
+            "never what they are about."
+        )

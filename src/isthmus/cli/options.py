@@ -11,8 +11,12 @@ from isthmus.errors import InputError, SettingsError
 __all__ = ["WS", "Files", "Json", "MapFile", "Model", "Platform", "Seed", "Strict", "User", "as_settings"]
 
 WS = Annotated[Path, typer.Argument(help="Folder of the workspace.", metavar="WS", show_default=False)]
+# Texts, not paths: a path would take one of the slashes of `s3://bucket/events.csv`.
 Files = Annotated[
-    list[Path], typer.Argument(help="Files, folders or globs.", metavar="FILES...", show_default=False)
+    list[str],
+    typer.Argument(
+        help="Files, folders, globs or addresses (s3://…, https://…).", metavar="FILES...", show_default=False
+    ),
 ]
 MapFile = Annotated[
     Path | None,

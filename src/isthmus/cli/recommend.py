@@ -55,6 +55,10 @@ def recommend(
     include_seen: Annotated[
         bool, typer.Option("--include-seen", help="Also what the person knows already.")
     ] = False,
+    repeats: Annotated[
+        bool,
+        typer.Option("--repeats", help="Also what the person took on another platform (see match)."),
+    ] = False,
     explain: Annotated[bool, typer.Option("--explain", help="Say why, item by item.")] = False,
     model: Model = None,
     out: Annotated[
@@ -81,7 +85,7 @@ def recommend(
     wish = Wish(
         platform=platform, n=n, categories=tuple(category or ()), exclude=tuple(exclude or ()),
         diversity=diversity, calibration=calibrate, device=device, include_seen=include_seen,
-        explain=explain,
+        repeats=repeats, explain=explain,
     )  # fmt: skip
     answer = ask(Workspace.open(workspace), names, wish, model=model, progress=Bars())
     if write is not None and out is not None:

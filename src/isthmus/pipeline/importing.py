@@ -16,7 +16,7 @@ from isthmus.pipeline.rejects import RejectFile
 from isthmus.pipeline.workspace import Workspace
 from isthmus.schema import REJECT
 from isthmus.sources import Batch, Source
-from isthmus.sources.archive import unpacked
+from isthmus.sources.opening import opened
 from isthmus.storage import Writer
 
 __all__ = ["Imported", "find_last_event", "import_batches", "import_files"]
@@ -49,7 +49,7 @@ class Imported:
 def import_files(
     workspace: Workspace,
     source: Source,
-    paths: Sequence[Path],
+    paths: Sequence[Path | str],
     *,
     strict: bool = False,
     progress: Progress | None = None,
@@ -57,25 +57,21 @@ def import_files(
 ) -> Iterator[Imported]:
     """Take in the files that `source` finds under `paths`, one transaction and one result per file.
 
-    A zip archive counts as the folder of its members. `shown` turns the names of files into those that a
-    person knows. Raises InputError for a file that cannot be read and, if `strict`, at the
-    first row that cannot be taken; nothing of that file is kept then, and the files before it stay.
+    A text like `s3://bucket/events.csv` is an address, and what lies there is copied for as long as it is
+    read; an archive counts as the folder of its members. `shown` turns the names of files into those that a
+    person knows. Raises InputError for a file that cannot be read and, if `strict`, at the first row that
+    cannot be taken; nothing of that file is kept then, and the files before it stay.
     """
-    with unpacked([Path(path) for path in paths], getattr(source, "patterns", ("*",))) as given:
+    with opened(paths, getattr(source, "patterns", ("*",))) as given:
         for file in source.files(given.paths):
-            name = shown(given.shown(str(file)))
-            try:
-                yield import_batches(
-                    workspace,
-                    source.read(file),
-                    source=source.name,
-                    file=name,
-                    strict=strict,
-                    progress=progress,
-                )
-            except InputError as error:
-                _rename(error, str(file), name)
-                raise
+            yield import_batches(
+                workspace,
+                source.read(file),
+                source=source.name,
+                file=shown(given.shown(str(file))),
+                strict=strict,
+                progress=progress,
+            )
 
 
 def import_batches(
@@ -225,12 +221,6 @@ class _Intake:
         self.rejected.add(rejects)
         self.counts["rejects"] += rejects.height
         self.first_rejects += rejects.head(_SHOWN - len(self.first_rejects)).to_dicts()
-
-
-def _rename(error: InputError, file: str, name: str) -> None:
-    """Tell of the file under the name that a person knows."""
-    error.message, error.file = error.message.replace(file, name), error.file.replace(file, name)
-    error.args = (error.message,)
 
 
 def _named(rejects: pl.DataFrame, who: pl.DataFrame) -> pl.DataFrame:

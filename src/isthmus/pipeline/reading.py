@@ -9,7 +9,7 @@ from isthmus.items import clean
 from isthmus.pipeline.workspace import Workspace
 from isthmus.schema import ITEM, FloatArray, conform
 
-__all__ = ["WEIGHED", "item_frame", "past_of", "read_dataset", "read_history", "titles_of"]
+__all__ = ["WEIGHED", "all_items", "item_frame", "past_of", "read_dataset", "read_history", "titles_of"]
 
 WEIGHED = ("platform", "user_id", "item_id", "kind", "value", "unit", "occurred_at")
 """The columns of an event that a dataset is made of."""
@@ -58,6 +58,14 @@ def read_history(
         with_features=with_features,
         devices=devices,
     )
+
+
+def all_items(workspace: Workspace) -> pl.DataFrame:
+    """The catalogue, then bare rows of what only events name. Columns of ITEM."""
+    catalogue = workspace.catalogue.read()
+    seen = workspace.log.read(["platform", "item_id"]).drop_nulls("item_id").unique().collect()
+    bare = seen.join(catalogue, on=["platform", "item_id"], how="anti").sort("platform", "item_id")
+    return pl.concat([catalogue, conform(bare, ITEM)])
 
 
 def item_frame(catalogue: pl.DataFrame, known: IdMap) -> pl.DataFrame:

@@ -11,6 +11,7 @@ from isthmus.dataset import Dataset, IdMap, item_key
 from isthmus.engine import Progress, Silent
 from isthmus.errors import InputError, UnknownNameError
 from isthmus.models import Scorer, load_model
+from isthmus.pipeline.matching import same_items
 from isthmus.pipeline.people import all_people, find_people
 from isthmus.pipeline.reading import item_frame, read_history, titles_of
 from isthmus.pipeline.saved import Saved, open_model
@@ -49,6 +50,8 @@ class Wish:
     device: str | None = None
     """The device that asks: lists lean to what a person did on it."""
     include_seen: bool = False
+    repeats: bool = False
+    """Also what is one with something the person took on another platform (`same_items`)."""
     explain: bool = False
 
 
@@ -135,7 +138,8 @@ def recommend(
     else:
         keys = find_people(workspace, users)["key"].to_list()
     nums = np.array([-1 if key is None else dataset.users.num(key) for key in keys], dtype=np.int64)
-    lists = _Asking(settings, dataset, fitted, wish).lists(nums, progress)
+    same = None if wish.repeats or wish.include_seen else same_items(workspace, dataset.items)
+    lists = _Asking(settings, dataset, fitted, wish, same).lists(nums, progress)
     return Answer(
         saved=saved,
         wish=wish,
@@ -152,8 +156,16 @@ def recommend(
 class _Asking:
     """One wish, put to a model for any number of people."""
 
-    def __init__(self, settings: RankingSettings, dataset: Dataset, model: Scorer, wish: Wish) -> None:
+    def __init__(
+        self,
+        settings: RankingSettings,
+        dataset: Dataset,
+        model: Scorer,
+        wish: Wish,
+        same: csr_array | None = None,
+    ) -> None:
         self.settings, self.dataset, self.model, self.wish = settings, dataset, model, wish
+        self.same = same
         self.topics = None
         if settings.calibration:
             candidates = dataset.candidates(wish.platform)
@@ -176,7 +188,7 @@ class _Asking:
                     device=self.wish.device,
                     elsewhere=self.settings.elsewhere,
                 )
-                found |= zip(part.tolist(), self._ask(query), strict=True)
+                found |= zip(part.tolist(), self._ask(_without_repeats(query, self.same)), strict=True)
                 advance(len(part))
         if len(known) < len(nums):
             stranger = self._ask(self._of_nobody())[0]
@@ -248,6 +260,14 @@ def _excluded(dataset: Dataset, wish: Wish) -> ItemNums:
     if (nums < 0).any():
         raise UnknownNameError(f"item of {wish.platform}", wish.exclude[int(np.argmin(nums))])
     return nums
+
+
+def _without_repeats(query: Query, same: csr_array | None) -> Query:
+    """Whatever a person touched elsewhere, liked or not, is not shown again under another name."""
+    if same is None:
+        return query
+    touched = query.history if query.blocked is None else query.history + query.blocked
+    return replace(query, taken=csr_array(abs(touched) @ same))
 
 
 def _cause(one: RankedList, key: str | None, dataset: Dataset) -> str | None:

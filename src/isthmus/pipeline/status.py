@@ -8,10 +8,12 @@ from typing import Any
 
 import polars as pl
 
+from isthmus.items import item_text
+from isthmus.pipeline.reading import all_items
 from isthmus.pipeline.saved import list_models
 from isthmus.pipeline.workspace import Workspace
 
-__all__ = ["PlatformStatus", "Status", "find_status"]
+__all__ = ["PlatformStatus", "Status", "count_without_text", "find_status"]
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,9 @@ class PlatformStatus:
     """Of the catalogue."""
     links: int
     """Accounts that belong to a person."""
+    without_text: int = 0
+    """Items, of the catalogue or named by events only, of which nothing is told that an encoder could read.
+    They can be recommended only through people who touched them, never by what they are about."""
 
 
 @dataclass(frozen=True)
@@ -81,14 +86,27 @@ def find_status(workspace: Workspace) -> Status:
     )
 
 
+def count_without_text(workspace: Workspace) -> dict[str, int]:
+    """Per platform that has any, how many items have no text, as `PlatformStatus.without_text` says."""
+    items = all_items(workspace)
+    bare = items.filter(item_text(items).is_null())
+    return dict(bare.group_by("platform").len().sort("platform").iter_rows())
+
+
 def _per_platform(
     workspace: Workspace, accounts: pl.DataFrame, links: pl.DataFrame
 ) -> dict[str, PlatformStatus]:
     events = accounts.group_by("platform").agg(events=pl.col("len").sum(), people=pl.len())
     items = workspace.catalogue.read().group_by("platform").agg(items=pl.len())
     linked = links.group_by("platform").agg(links=pl.len())
-    joined = pl.concat([events, items, linked], how="diagonal").group_by("platform").agg(pl.all().sum())
-    wanted = ["events", "people", "items", "links"]
+    bare = pl.DataFrame(
+        list(count_without_text(workspace).items()),
+        schema={"platform": pl.String(), "without_text": pl.UInt32()},
+        orient="row",
+    )
+    told = pl.concat([events, items, linked, bare], how="diagonal")
+    joined = told.group_by("platform").agg(pl.all().sum())
+    wanted = ["events", "people", "items", "links", "without_text"]
     return {
         row["platform"]: PlatformStatus(**{name: int(row[name]) for name in wanted})
         for row in joined.sort("platform").to_dicts()

@@ -58,6 +58,8 @@ SOURCES = {
     "kindle": "isthmus.sources.kindle:KindleSource",
     "librarything": "isthmus.sources.librarything:LibraryThingSource",
     "calibre": "isthmus.sources.calibre:CalibreSource",
+    "activitystreams_api": "isthmus.sources.activitystreams:ActivityStreamsApiSource",
+    "bangumi_api": "isthmus.sources.bangumi:BangumiApiSource",
 }
 """Every source by name, as "module:Class"; a module is imported when its source is asked for."""
 

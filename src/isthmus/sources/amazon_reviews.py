@@ -4,11 +4,12 @@ Names of reviewers, the words of reviews and pictures are not read.
 """
 
 import ast
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeGuard
 
 import polars as pl
 
@@ -23,6 +24,7 @@ __all__ = ["AmazonReviewsSource"]
 
 _TEXTS = pl.List(pl.String())
 _DESCRIPTION_CHARS = 2_000
+_HALF_PAIR = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True)
@@ -230,7 +232,7 @@ def _literals(file: Path) -> Iterator[JsonRow]:
 def _literal(raw: bytes, line: int) -> dict[str, Any] | Broken:
     try:
         row = ast.literal_eval(raw.decode().strip())
-    except (ValueError, SyntaxError, RecursionError, MemoryError):
+    except (ValueError, TypeError, SyntaxError, RecursionError, MemoryError):
         return Broken(line, "is neither JSON nor a Python literal")
     return row if isinstance(row, dict) else Broken(line, "is no dictionary")
 
@@ -238,7 +240,7 @@ def _literal(raw: bytes, line: int) -> dict[str, Any] | Broken:
 def _product(row: dict[str, Any]) -> dict[str, Any]:
     def words(name: str) -> str | None:
         value = row.get(name)
-        return value if isinstance(value, str) and max(value, default="") < "\ud800" else None
+        return value if _is_text(value) else None
 
     paths = row.get("categories")
     flat = (
@@ -249,6 +251,11 @@ def _product(row: dict[str, Any]) -> dict[str, Any]:
         "asin": words("asin"),
         "title": words("title"),
         "brand": words("brand"),
-        "category": list(dict.fromkeys(one for one in flat if isinstance(one, str))),
+        "category": list(dict.fromkeys(one for one in flat if _is_text(one))),
         "description": [described] if described else [],
     }
+
+
+def _is_text(value: object) -> TypeGuard[str]:
+    """Whether this is text that can be written: half of a surrogate pair can not."""
+    return isinstance(value, str) and not _HALF_PAIR.search(value)

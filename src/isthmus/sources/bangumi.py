@@ -1,4 +1,4 @@
-"""Bangumi (bgm.tv): collections of books, anime, music, games and dramas, as its API gives them.
+"""Bangumi (bgm.tv): collections of books, anime, music, games and dramas, saved or asked for at its API.
 
 Comments, a person's own tags, and what is marked private are not read.
 """
@@ -9,13 +9,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from isthmus.errors import InputError
+from isthmus.sources.api import ApiSource, numbered
 from isthmus.sources.fields import iso_time, needed_text, nested, text, whole_number
 from isthmus.sources.records import Made, RecordSource
 from isthmus.sources.tabular import JsonPath, JsonRow, iter_json_parts
 
-__all__ = ["BangumiSource"]
+__all__ = ["BangumiApiSource", "BangumiSource"]
 
 _MEDIA = {
     "1": ("book", "read"),
@@ -27,27 +29,12 @@ _MEDIA = {
 _WANTED, _DROPPED = "1", "5"
 _STATES = {"1", "2", "3", "4", "5"}
 _MOST_TAGS = 12
+_PAGE = 50
+"""The most that the API gives at once."""
 
 
-class BangumiSource(RecordSource):
-    """Done, doing or on hold as `read`, `watch` or `play` by its medium, wished as `save`, dropped as `skip`.
-
-    A rating of 1 to 10 is a further event `rate`. The Chinese title is the title, the original one `extra`.
-    """
-
-    name = "bangumi"
-    patterns = ("*bangumi*.json", "*bgm*.json", "collections*.json")
-    advice = "Save the answers of api.bgm.tv/v0/users/NAME/collections as bangumi-1.json, bangumi-2.json …"
-    marks = (('"subject_type"', '"subject_id"'),)
-
-    def rows(self, file: Path) -> Iterator[JsonRow]:
-        """The entries of the collection. InputError where the file is no answer of the API."""
-
-        def wants(path: JsonPath, sign: str) -> bool:
-            return path == ("data",) or (not path and sign == "[")
-
-        for _, line, row in iter_json_parts(file, wants, what="no collections", advice=self.advice):
-            yield line, row
+class _Collections(RecordSource):
+    """What an entry of a collection becomes, wherever it comes from."""
 
     def why_left_out(self, row: Mapping[str, Any]) -> str:
         """What the person marked as private."""
@@ -68,6 +55,60 @@ class BangumiSource(RecordSource):
             raise InputError(f"{rating} is no rating of 0 to 10", field="rate")
         if rating:
             yield {"kind": "rate", "value": float(rating), "unit": "rating", "occurred_at": when}, item
+
+
+class BangumiSource(_Collections):
+    """Done, doing or on hold as `read`, `watch` or `play` by its medium, wished as `save`, dropped as `skip`.
+
+    A rating of 1 to 10 is a further event `rate`. The Chinese title is the title, the original one `extra`.
+    """
+
+    name = "bangumi"
+    patterns = ("*bangumi*.json", "*bgm*.json", "collections*.json")
+    advice = "Save the answers of api.bgm.tv/v0/users/NAME/collections as bangumi-1.json, bangumi-2.json …"
+    marks = (('"subject_type"', '"subject_id"'),)
+
+    def rows(self, file: Path) -> Iterator[JsonRow]:
+        """The entries of the collection. InputError where the file is no answer of the API."""
+
+        def wants(path: JsonPath, sign: str) -> bool:
+            return path == ("data",) or (not path and sign == "[")
+
+        for _, line, row in iter_json_parts(file, wants, what="no collections", advice=self.advice):
+            yield line, row
+
+
+class BangumiApiSource(ApiSource, _Collections):
+    """A collection straight from Bangumi. It is public; with a token the API also tells of what it hides."""
+
+    name = "bangumi_api"
+    service = "Bangumi"
+    address = "https://api.bgm.tv"
+    key_variable = "BANGUMI_TOKEN"
+    key_hint = (
+        "Is the name of the account right? A token (BANGUMI_TOKEN) comes from next.bgm.tv/demo/access-token."
+    )
+    key_header = "Bearer {}"
+    needs_key = False
+    advice = "Name the account: isthmus import WS bangumi_api NAME --user ID."
+
+    def rows(self, file: Path) -> Iterator[JsonRow]:
+        """The entries of one account, numbered from 1, what changed last first."""
+        return numbered(self._entries(str(file)), "is no entry")
+
+    def _entries(self, account: str) -> Iterator[Any]:
+        api, path = self.connect(), f"/v0/users/{quote(account, safe='')}/collections"
+        offset, total = 0, 1
+        while offset < total:
+            answer = api.get(path, {"limit": _PAGE, "offset": offset})
+            entries = answer.get("data")
+            if not isinstance(entries, list) or not entries:
+                return
+            for entry in entries:
+                if self.is_known(entry, "updated_at"):
+                    return
+                yield entry
+            offset, total = offset + len(entries), whole_number(answer, "total") or 0
 
 
 def _item(row: Mapping[str, Any], category: str) -> dict[str, Any]:

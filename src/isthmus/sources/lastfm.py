@@ -1,15 +1,13 @@
 """Last.fm scrobbles: files of exporters, with or without a header, and saved answers of its API."""
 
-import os
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from isthmus.errors import InputError
-from isthmus.sources.api import Api
-from isthmus.sources.base import BATCH_ROWS
+from isthmus.sources.api import ApiSource, numbered
 from isthmus.sources.fields import epoch, needed_text, nested, text, whole_number
 from isthmus.sources.records import Made, RecordSource, csv_records
 from isthmus.sources.songs import song
@@ -19,7 +17,6 @@ from isthmus.sources.tabular.stream import read_blocks, read_text
 
 __all__ = ["LastfmApiSource", "LastfmSource"]
 
-_KEY_HINT = "Make a key at last.fm/api and set LASTFM_API_KEY; the account must exist and be public."
 _NEEDED = ("uts", "artist", "track")
 _WELCOME = ("album", "track_mbid")
 _BARE = ("artist", "album", "track", "when")
@@ -74,58 +71,33 @@ class LastfmSource(_Scrobbles):
         return csv_records(file, self.batch_rows, _NEEDED, _WELCOME, self.advice)
 
 
-class LastfmApiSource(_Scrobbles):
-    """Scrobbles straight from Last.fm: the names of accounts stand where files do.
-
-    The key comes from LASTFM_API_KEY. With `since` only later scrobbles are asked for. What the privacy
-    settings of the account hide is hidden here too.
-    """
+class LastfmApiSource(ApiSource, _Scrobbles):
+    """Scrobbles straight from Last.fm. What the privacy settings of the account hide is hidden here too."""
 
     name = "lastfm_api"
-    patterns = ()
+    service = "Last.fm"
+    address = "https://ws.audioscrobbler.com"
+    key_variable = "LASTFM_API_KEY"
+    key_hint = "Make a key at last.fm/api and set LASTFM_API_KEY; the account must exist and be public."
     advice = "Name the account: isthmus import WS lastfm_api NAME --user ID."
-
-    def __init__(
-        self,
-        *,
-        user_id: str = "",
-        platform: str = "",
-        batch_rows: int = BATCH_ROWS,
-        key: str = "",
-        since: datetime | None = None,
-        base_url: str = "https://ws.audioscrobbler.com",
-        first_wait_s: float = 1.0,
-    ) -> None:
-        super().__init__(user_id=user_id, platform=platform or "lastfm", batch_rows=batch_rows)
-        self.since = since
-        self._key = key or os.environ.get("LASTFM_API_KEY", "")
-        self._base_url, self._first_wait_s = base_url, first_wait_s
-
-    def files(self, paths: Sequence[Path]) -> list[Path]:
-        """The accounts, as they were named."""
-        return list(dict.fromkeys(Path(path) for path in paths))
-
-    def _open(self) -> Api:
-        if not self._key:
-            raise InputError("Last.fm needs a key", _KEY_HINT, field="key")
-        return Api("Last.fm", self._base_url, hint=_KEY_HINT, first_wait_s=self._first_wait_s)
 
     def rows(self, file: Path) -> Iterator[JsonRow]:
         """The scrobbles of one account, numbered from 1, newest first."""
+        return numbered(self._tracks(str(file)), "is no scrobble")
+
+    def _tracks(self, account: str) -> Iterator[Any]:
         # The end is fixed, so that what is scrobbled meanwhile does not move the pages.
         asked: dict[str, str | int] = {
-            "method": "user.getrecenttracks", "user": str(file), "api_key": self._key, "format": "json",
+            "method": "user.getrecenttracks", "user": account, "api_key": self._key, "format": "json",
             "limit": 200, "extended": 1, "to": int(datetime.now(UTC).timestamp()),
         }  # fmt: skip
         if self.since is not None:
             asked["from"] = int(self.since.timestamp())
-        api, page, pages, number = self._open(), 1, 1, 0
+        api, page, pages = self.connect(), 1, 1
         while page <= pages:
             answer = nested(api.get("/2.0/", {**asked, "page": page}), "recenttracks")
             tracks = answer.get("track", [])
-            for track in tracks if isinstance(tracks, list) else [tracks]:
-                number += 1
-                yield number, track if isinstance(track, dict) else Broken(number, "is no scrobble")
+            yield from tracks if isinstance(tracks, list) else [tracks]
             pages = whole_number(nested(answer, "@attr"), "totalPages") or 0
             page += 1
 

@@ -1,26 +1,22 @@
 """ListenBrainz: listens of an export or of saved answers of the API, and loved and hated recordings."""
 
-import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 from isthmus.errors import InputError
-from isthmus.sources.api import Api
-from isthmus.sources.base import BATCH_ROWS
+from isthmus.sources.api import ApiSource, numbered
 from isthmus.sources.fields import epoch, needed_text, nested, number, text
 from isthmus.sources.records import Made, RecordSource
 from isthmus.sources.songs import song
-from isthmus.sources.tabular import Broken, JsonRow, iter_json_records, read_json_objects
+from isthmus.sources.tabular import JsonRow, iter_json_records, read_json_objects
 from isthmus.sources.tabular.stream import read_blocks
 
 __all__ = ["ListenBrainzApiSource", "ListenBrainzSource"]
 
 _PAYLOAD_WITHIN = 200
 _PAGE = 1_000
-_HINT = "Is the name of the account right? A token (LISTENBRAINZ_TOKEN) allows more calls."
 _KINDS = {1: "like", -1: "dislike"}
 
 
@@ -81,58 +77,37 @@ class ListenBrainzSource(_Listens):
         return read_json_objects(file)
 
 
-class ListenBrainzApiSource(_Listens):
-    """Listens straight from ListenBrainz: the names of accounts stand where files do.
-
-    Listens are public; a token (LISTENBRAINZ_TOKEN) only allows more calls. With `since` only later ones are
-    read.
-    """
+class ListenBrainzApiSource(ApiSource, _Listens):
+    """Listens straight from ListenBrainz. They are public; a token only allows more calls."""
 
     name = "listenbrainz_api"
-    patterns = ()
+    service = "ListenBrainz"
+    address = "https://api.listenbrainz.org"
+    key_variable = "LISTENBRAINZ_TOKEN"
+    key_hint = "Is the name of the account right? A token (LISTENBRAINZ_TOKEN) allows more calls."
+    key_header = "Token {}"
+    needs_key = False
     advice = "Name the account: isthmus import WS listenbrainz_api NAME --user ID."
-
-    def __init__(
-        self,
-        *,
-        user_id: str = "",
-        platform: str = "",
-        batch_rows: int = BATCH_ROWS,
-        key: str = "",
-        since: datetime | None = None,
-        base_url: str = "https://api.listenbrainz.org",
-        first_wait_s: float = 1.0,
-    ) -> None:
-        super().__init__(user_id=user_id, platform=platform or "listenbrainz", batch_rows=batch_rows)
-        self.since = since
-        self._key = key or os.environ.get("LISTENBRAINZ_TOKEN", "")
-        self._base_url, self._first_wait_s = base_url, first_wait_s
-
-    def files(self, paths: Sequence[Path]) -> list[Path]:
-        """The accounts, as they were named."""
-        return list(dict.fromkeys(Path(path) for path in paths))
 
     def rows(self, file: Path) -> Iterator[JsonRow]:
         """The listens of one account, numbered from 1, newest first."""
-        headers = {"Authorization": f"Token {self._key}"} if self._key else {}
-        api = Api(
-            "ListenBrainz", self._base_url, hint=_HINT, headers=headers, first_wait_s=self._first_wait_s
-        )
-        path, number = f"/1/user/{quote(str(file), safe='')}/listens", 0
+        return numbered(self._listens(str(file)), "is no listen")
+
+    def _listens(self, account: str) -> Iterator[Any]:
+        api, path = self.connect(), f"/1/user/{quote(account, safe='')}/listens"
         before, after = 0, 0 if self.since is None else int(self.since.timestamp())
         while True:
             asked: dict[str, str | int] = {"count": _PAGE, **({"max_ts": before} if before else {})}
             listens = nested(api.get(path, asked), "payload").get("listens")
             times = []
             for listen in listens if isinstance(listens, list) else []:
-                number += 1
                 if not isinstance(listen, dict):
-                    yield number, Broken(number, "is no listen")
+                    yield listen
                     continue
                 when = epoch(listen, "listened_at")
                 times.append(0 if when is None else int(when.timestamp()))
                 if times[-1] >= after:
-                    yield number, listen
+                    yield listen
             if not times or min(times) < max(after, 1):
                 return
             # Listens of one second may lie on two pages: that second is asked for again, if there is another.

@@ -55,7 +55,7 @@ def _parse_literal(text: str) -> list[Any] | None:
     for read in (json.loads, ast.literal_eval):
         try:
             parsed = read(text)
-        except (ValueError, SyntaxError, RecursionError, MemoryError):
+        except (ValueError, TypeError, SyntaxError, RecursionError, MemoryError):
             continue
         if isinstance(parsed, list | tuple):
             return list(parsed)

@@ -95,7 +95,7 @@ class SpotifySource(PersonalSource):
     def _event(self, row: Mapping[str, Any], medium: _Medium, line: int) -> dict[str, Any]:
         played_ms = _whole_number(row, "ms_played")
         skipped = row.get("skipped") is True and played_ms < _SKIPPED_BELOW_MS
-        uri = row[medium.uri]
+        uri, when = row[medium.uri], _time(row)
         # Exports overlap: the same play stands in several files and must count once.
         return {
             "event_id": self.event_id(row["ts"], played_ms, uri),
@@ -103,7 +103,7 @@ class SpotifySource(PersonalSource):
             "kind": "skip" if skipped else "play",
             "value": played_ms / 1000,
             "unit": "seconds",
-            "occurred_at": _time(row),
+            "occurred_at": when,
             "context": {"device": _device(row.get("platform")), "scenario": None},
             "line": line,
         }

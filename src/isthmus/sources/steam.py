@@ -1,21 +1,19 @@
 """Steam: the games an account owns and how long each was played (Web API, GetOwnedGames)."""
 
 import json
-import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from isthmus.errors import InputError
-from isthmus.sources.api import Api
-from isthmus.sources.base import BATCH_ROWS, Batch, PersonalSource
+from isthmus.sources.api import ApiSource, numbered
+from isthmus.sources.base import Batch, PersonalSource
 from isthmus.sources.tabular import Broken, JsonRow, parse_array
 from isthmus.sources.tabular.stream import read_text
 
 __all__ = ["SteamApiSource", "SteamSource"]
 
-_KEY_HINT = "Make a key at steamcommunity.com/dev/apikey and set STEAM_API_KEY; the account must be public."
 _STEAM_OPENED = 1_063_000_000  # September 2003; the API writes 0 or 86400 where a time is not known
 _LAST_SECOND = 253_402_300_799
 
@@ -72,38 +70,20 @@ class SteamSource(_Games):
             yield self._batch(file, games[start : start + self.batch_rows])
 
 
-class SteamApiSource(_Games):
+class SteamApiSource(ApiSource, _Games):
     """Games straight from Steam: the numbers of accounts (SteamID64) stand where files do.
 
-    The key comes from STEAM_API_KEY. Play time is a running total, so there is nothing to ask for "since".
+    Play time is a running total, so there is nothing to ask for "since".
     """
 
     name = "steam_api"
-    patterns = ()
+    service = "Steam"
+    address = "https://api.steampowered.com"
+    key_variable = "STEAM_API_KEY"
+    key_hint = (
+        "Make a key at steamcommunity.com/dev/apikey and set STEAM_API_KEY; the account must be public."
+    )
     advice = "Name the account: isthmus import WS steam_api 7656119… --user ID."
-
-    def __init__(
-        self,
-        *,
-        user_id: str = "",
-        platform: str = "",
-        batch_rows: int = BATCH_ROWS,
-        key: str = "",
-        base_url: str = "https://api.steampowered.com",
-        first_wait_s: float = 1.0,
-    ) -> None:
-        super().__init__(user_id=user_id, platform=platform or "steam", batch_rows=batch_rows)
-        self._key = key or os.environ.get("STEAM_API_KEY", "")
-        self._base_url, self._first_wait_s = base_url, first_wait_s
-
-    def files(self, paths: Sequence[Path]) -> list[Path]:
-        """The accounts, as they were named."""
-        return list(dict.fromkeys(Path(path) for path in paths))
-
-    def _open(self) -> Api:
-        if not self._key:
-            raise InputError("Steam needs a key", _KEY_HINT, field="key")
-        return Api("Steam", self._base_url, hint=_KEY_HINT, first_wait_s=self._first_wait_s)
 
     def read(self, file: Path) -> Iterator[Batch]:
         """One batch of all games, numbered from 1. InputError where the account shows none."""
@@ -111,15 +91,11 @@ class SteamApiSource(_Games):
             "key": self._key, "steamid": str(file), "include_appinfo": 1, "include_played_free_games": 1,
             "format": "json",
         }  # fmt: skip
-        answer = self._open().get("/IPlayerService/GetOwnedGames/v1/", asked)
+        answer = self.connect().get("/IPlayerService/GetOwnedGames/v1/", asked)
         games = answer.get("response", {}).get("games") if isinstance(answer.get("response"), dict) else None
         if not isinstance(games, list):
             raise InputError("holds no games", "Are the game details of the profile private?", file=str(file))
-        rows = [
-            (nth, game if isinstance(game, dict) else Broken(nth, "is no game"))
-            for nth, game in enumerate(games, 1)
-        ]
-        yield self._batch(file, rows)
+        yield self._batch(file, list(numbered(games, "is no game")))
 
 
 def _games(file: Path) -> list[JsonRow]:
