@@ -89,7 +89,9 @@ class ColumnFactors:
         """(q, d): the best factors of `rows` (q, m), whose entries are weights; zeros for an empty row."""
         found = np.zeros((rows.shape[0], self.vectors.shape[1]), dtype=self.vectors.dtype)
         with _one_thread().limit(limits=1, user_api="blas"):
-            basis, base = self.vectors @ self.solver, np.linalg.inv(self.solver)
+            base, used = np.linalg.inv(self.solver), np.unique(rows.indices)
+            basis = np.zeros_like(self.vectors)  # where nothing is written no memory is taken
+            basis[used] = self.vectors[used] @ self.solver
             for chosen, longest in _batches(np.diff(rows.indptr), found.shape[1]):
                 columns, weights = _padded(rows, chosen, longest, found.dtype)
                 if longest <= found.shape[1]:

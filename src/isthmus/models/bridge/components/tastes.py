@@ -39,7 +39,11 @@ class Tastes(Component):
         )  # fmt: skip
         vectors = np.zeros((ones.shape[1], found.vectors.shape[1]), dtype=np.float32)
         vectors[touched] = found.vectors
-        self._found = ColumnFactors(vectors, found.solver)
+        self._keep(ColumnFactors(vectors, found.solver))
+
+    def _keep(self, found: ColumnFactors) -> None:
+        self._found = found
+        self._here = np.ascontiguousarray(found.vectors[self.space.on(self.target)].T)  # (d, columns)
 
     @property
     def idle(self) -> bool:
@@ -49,7 +53,7 @@ class Tastes(Component):
     def score(self, query: Query) -> Scores:
         """The products of the person's factors and the candidates'."""
         people = self._found.of_rows(self.amounts(query.history))
-        return np.asarray(people @ self._found.vectors[query.candidates].T)
+        return self.pick(people @ self._here, query.candidates)
 
     def evidence(self, query: Query, past: ItemNums, items: ItemNums) -> FloatArray:
         """Each past item's part of the person's factors, times the item's: exactly the score."""
@@ -64,7 +68,7 @@ class Tastes(Component):
         """Take them back."""
         self._few = not arrays
         if arrays:
-            self._found = ColumnFactors(arrays["vectors"], arrays["solver"])
+            self._keep(ColumnFactors(arrays["vectors"], arrays["solver"]))
 
 
 class BroadTastes(Tastes):
