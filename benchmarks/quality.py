@@ -83,7 +83,9 @@ def _is_neural(asked: argparse.Namespace) -> bool:
 def join(parts: Sequence[Mapping[str, Any]]) -> Result:
     """Results of several runs as one: pairs measured apart, or on several machines."""
     first = parts[0]
-    told = {part["notes"][0]: [row[0] for row in part["tables"][0]["rows"]] for part in parts}
+    told: dict[str, list[str]] = {}
+    for part in parts:
+        told.setdefault(part["notes"][0], []).extend(row[0] for row in part["tables"][0]["rows"])
     heads = [Table(**part["tables"][0]) for part in parts]
     best = Table(heads[0].title, heads[0].columns, [row for head in heads for row in head.rows])
     tables = [best, *(Table(**table) for part in parts for table in part["tables"][1:])]

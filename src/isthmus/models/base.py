@@ -38,7 +38,7 @@ RNG = np.random.Generator | int | None
 """Anything `numpy.random.default_rng` takes (SPEC 7)."""
 Arrays = dict[str, NDArray[Any]]
 
-_CHUNK_CELLS = 4_000_000
+_CHUNK_CELLS = 16_000_000
 """Scores held at once while ranking many people: few enough that they stay near the processor."""
 
 S = TypeVar("S")
