@@ -20,6 +20,14 @@ def test_any_id_can_be_asked_for(workspace, take_in):
     assert find_people(workspace, [f"books:{one}" for one in ids])["key"].null_count() == 0
 
 
+def test_a_bare_id_will_do_where_only_one_person_has_it(workspace, take_in):
+    take_in(workspace, "platform,user_id,item_id\nbooks,dee,b1\nfilms,dee,f1\nbooks,eve,b1\n")
+    eve, dee, bob = find_people(workspace, ["eve", "dee", "bob"])["key"].to_list()
+    assert eve == f"books:{workspace.pseudonyms.of('books', 'eve')}"
+    assert dee is None  # two accounts that nobody linked may be two people
+    assert bob == workspace.pseudonyms.person("bob")
+
+
 def test_a_person_may_have_a_colon_in_the_name(workspace, take_in):
     take_in(workspace, "person,platform,user_id\nDr: Who,books,ann\n", role="links")
     assert find_person(workspace, "Dr: Who").accounts["user_id"].to_list() == ["ann"]
