@@ -54,7 +54,11 @@ def main() -> None:
     made.add_argument("--methods", nargs="+", default=list(METHODS))
     made.add_argument("--neural", action="store_true", help="the methods of the extra torch too")
     made.add_argument("--tune", action="store_true", help="choose among three settings by validation")
-    made.add_argument("--kept", type=Path, help="folder where figures of each method are left, and looked up")
+    made.add_argument(
+        "--kept",
+        type=Path,
+        help="folder where figures of each method are left, and looked up; use a new one for new code",
+    )
     made.add_argument("--join", type=Path, nargs="+", help="measure nothing: put these results together")
     asked = made.parse_args()
     if asked.join:

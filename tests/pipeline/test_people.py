@@ -31,6 +31,7 @@ def test_a_bare_id_will_do_where_only_one_person_has_it(workspace, take_in):
 def test_a_person_may_have_a_colon_in_the_name(workspace, take_in):
     take_in(workspace, "person,platform,user_id\nDr: Who,books,ann\n", role="links")
     assert find_person(workspace, "Dr: Who").accounts["user_id"].to_list() == ["ann"]
+    assert not find_person(workspace, " Who").is_known  # a part of a name is no account
 
 
 def test_every_key_of_a_dataset_has_its_name_back(workspace):

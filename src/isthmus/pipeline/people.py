@@ -44,7 +44,7 @@ def find_people(workspace: Workspace, names: Sequence[str]) -> pl.DataFrame:
     found = asked.join(labels, on="name", how="left", maintain_order="left")
     if found["key"].null_count() == 0:
         return found
-    bare = _bare(labels).rename({"key": "bare"})
+    bare = _bare(_accounts(workspace)).rename({"key": "bare"})
     found = found.join(bare, on="name", how="left", maintain_order="left")
     return found.select("name", key=pl.coalesce("key", "bare"))
 
@@ -99,21 +99,25 @@ def read_names(file: Path) -> list[str]:
 
 def _labels(workspace: Workspace) -> pl.DataFrame:
     """Every `name` a person may be asked for by, once, and their `key`; accounts before names."""
+    accounts, vault = _accounts(workspace), workspace.identities.read()
+    return pl.concat([
+        accounts.select(name=pl.concat_str("platform", "user_id", separator=":"), key="key"),
+        vault.filter(pl.col("person").is_not_null()).select(name="person", key="pseudonym"),
+    ]).unique("name", keep="first", maintain_order=True)  # fmt: skip
+
+
+def _accounts(workspace: Workspace) -> pl.DataFrame:
+    """`platform` and `user_id` of every account that came in, and the `key` of whose it is."""
     vault, links = workspace.identities.read(), workspace.links.read()
     persons = links.select("person", pseudonym="user_id")
     accounts = vault.filter(pl.col("user_id").is_not_null()).join(
         persons, on="pseudonym", how="left", suffix="_"
     )
     alone = pl.concat_str("platform", "pseudonym", separator=":")
-    return pl.concat([
-        accounts.select(name=pl.concat_str("platform", "user_id", separator=":"),
-                        key=pl.coalesce("person_", alone)),
-        vault.filter(pl.col("person").is_not_null()).select(name="person", key="pseudonym"),
-    ]).unique("name", keep="first", maintain_order=True)  # fmt: skip
+    return accounts.select("platform", "user_id", key=pl.coalesce("person_", alone))
 
 
-def _bare(labels: pl.DataFrame) -> pl.DataFrame:
-    """`labels` of accounts by their `user_id` alone, those left out that several people have."""
-    accounts = labels.filter(pl.col("name").str.contains(":", literal=True))
-    ids = accounts.select(pl.col("name").str.replace("^[^:]*:", ""), "key").unique()
+def _bare(accounts: pl.DataFrame) -> pl.DataFrame:
+    """`name`, a user id without its platform, and `key`; ids that several people have are left out."""
+    ids = accounts.select("key", name="user_id").unique()
     return ids.filter(pl.len().over("name") == 1)

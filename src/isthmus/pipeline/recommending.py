@@ -131,12 +131,7 @@ def recommend(
         with_features=rearranged or bool(wish.categories), devices=wish.device is not None,
     )  # fmt: skip
     _check_platform(workspace, wish.platform, dataset, saved)
-    keys: list[str | None]
-    if users is None:
-        everybody = all_people(workspace, dataset.users.ids.tolist())
-        users, keys = list(everybody), list(everybody.values())
-    else:
-        keys = find_people(workspace, users)["key"].to_list()
+    users, keys = _asked(workspace, users, dataset)
     nums = np.array([-1 if key is None else dataset.users.num(key) for key in keys], dtype=np.int64)
     same = None if wish.repeats or wish.include_seen else same_items(workspace, dataset.items)
     lists = _Asking(settings, dataset, fitted, wish, same).lists(nums, progress)
@@ -151,6 +146,16 @@ def recommend(
         speaker=Speaker(titles_of(rows).to_numpy(), dataset.platforms),
         n_known=len(items),
     )
+
+
+def _asked(
+    workspace: Workspace, users: Sequence[str] | None, dataset: Dataset
+) -> tuple[list[str], list[str | None]]:
+    """The names of who is asked for and their keys; None: everybody."""
+    if users is None:
+        everybody = all_people(workspace, dataset.users.ids.tolist())
+        return list(everybody), list(everybody.values())
+    return list(users), find_people(workspace, users)["key"].to_list()
 
 
 class _Asking:

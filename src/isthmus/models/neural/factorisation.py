@@ -51,11 +51,10 @@ def factorise(
     run: Run,
     stage: str,
     validation: Validation,
-    weights: Sequence[float] | None = None,
 ) -> Factors:
     """Factors of everybody in `dataset` and of the items of all `pools`, learnt from `rest`.
 
-    Items are drawn for contrast from the pool of the interaction; `weights` say what one of each pool counts.
+    Where not all cells count, items are drawn for contrast from the pool of the interaction.
     `run.config` is a FactorConfig.
     """
     config = run.config
@@ -71,7 +70,7 @@ def factorise(
 
     def losses(rng: np.random.Generator) -> Iterator[torch.Tensor]:
         for users, liked, others, counts in mixed_batches(
-            parts, weights or [1.0] * len(parts), config.batch_size, config.negatives, rng
+            parts, [1.0] * len(parts), config.batch_size, config.negatives, rng
         ):
             p, q, n = (
                 people[users.to(run.device)],
@@ -110,8 +109,8 @@ def contrast(
 ) -> torch.Tensor:
     """The mean loss of scores `liked` (b,) against `others` (b, n), each row counted `counts` (b,) times.
 
-    Logistic: -ln s(liked) and -ln s(-other); squared: (1 - liked)^2 and other^2; bpr: -ln s(liked - other),
-    s the logistic function.
+    Logistic, also where factors come from all cells and this trains what is built on them: -ln s(liked) and
+    -ln s(-other); squared: (1 - liked)^2 and other^2; bpr: -ln s(liked - other), s the logistic function.
     """
     counts = torch.ones_like(liked) if counts is None else counts
     if loss == "bpr":

@@ -26,7 +26,7 @@ __all__ = ["SSCDR", "SSCDRConfig"]
 
 @dataclass(frozen=True, config=FORBID)
 class SSCDRConfig(BridgeSettings):
-    """Settings of the two metric spaces and of the bridge; `loss` and `reg` are not used."""
+    """Settings of the two metric spaces and of the bridge; `loss`, `ridge` and `reg` are not used."""
 
     margin: float = Field(default=1.0, gt=0)
     """How much farther, in squared distance, an item drawn for contrast is to be than one that was taken."""
