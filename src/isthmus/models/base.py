@@ -39,7 +39,7 @@ RNG = np.random.Generator | int | None
 Arrays = dict[str, NDArray[Any]]
 
 _CHUNK_CELLS = 16_000_000
-"""Scores held at once while ranking many people, 64 MB in float32: with fewer, calls cost more than they do."""
+"""Scores held at once while many people are ranked, 64 MB in float32: fewer would mean more calls."""
 
 S = TypeVar("S")
 
