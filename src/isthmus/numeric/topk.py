@@ -11,7 +11,7 @@ from isthmus.schema import IntArray
 __all__ = ["top_k"]
 
 _BLOCK = 64
-"""Columns whose maximum is looked at first; small enough for the cache, large enough to skip most values."""
+"""Columns whose maximum is looked at first; large enough to skip most values."""
 
 
 def top_k(scores: NDArray[Any], k: int) -> tuple[IntArray, NDArray[Any]]:
@@ -39,14 +39,24 @@ def _lower_bounds(scores: NDArray[Any], k: int) -> NDArray[Any]:
 
     Each of the k best blocks holds one value that is no smaller than the least of their maxima.
     """
-    starts = np.arange(0, scores.shape[1], _BLOCK)
-    maxima = np.maximum.reduceat(scores, starts, axis=1)  # (q, blocks)
+    maxima = _maxima(scores)
     if np.isnan(maxima).any():
         row = int(np.isnan(maxima).any(axis=1).argmax())
         raise InputError(f"the scores of row {row} are not numbers (NaN)", "Check the model that gave them.")
-    if len(starts) < k:
+    blocks = maxima.shape[1]
+    if blocks < k:
         return np.full(len(scores), -np.inf, dtype=scores.dtype)
-    return np.asarray(np.partition(maxima, len(starts) - k, axis=1)[:, len(starts) - k])
+    return np.asarray(np.partition(maxima, blocks - k, axis=1)[:, blocks - k])
+
+
+def _maxima(scores: NDArray[Any]) -> NDArray[Any]:
+    """(q, blocks): the largest value of each block, whose columns lie apart: whole rows are compared."""
+    blocks = -(-scores.shape[1] // _BLOCK)
+    maxima = scores[:, :blocks].copy()
+    for start in range(blocks, scores.shape[1], blocks):
+        part = scores[:, start : start + blocks]
+        np.maximum(maxima[:, : part.shape[1]], part, out=maxima[:, : part.shape[1]])
+    return maxima
 
 
 def _best_of_row(row: NDArray[Any], k: int, bound: Any) -> IntArray:

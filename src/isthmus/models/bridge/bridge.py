@@ -5,11 +5,10 @@ people whose target events were hidden, one set of weights for each number of ta
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, ClassVar, Self
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from isthmus.dataset import Dataset
@@ -21,6 +20,7 @@ from isthmus.models.bridge.components import COMPONENTS, Component, dense
 from isthmus.models.bridge.config import BridgeConfig
 from isthmus.models.bridge.gate import Gate, only_platforms
 from isthmus.models.bridge.hold_out import hide, turns
+from isthmus.models.bridge.side import Side, Voice
 from isthmus.models.bridge.space import Space
 from isthmus.models.shares import Shares
 from isthmus.schema import NO_ITEM, Explanations, FloatArray, IntArray, ItemNums, Query
@@ -28,29 +28,6 @@ from isthmus.schema import NO_ITEM, Explanations, FloatArray, IntArray, ItemNums
 __all__ = ["Bridge"]
 
 _NONE: IntArray = np.zeros(0, dtype=np.int64)
-
-
-@dataclass(frozen=True)
-class Side:
-    """What is fitted for one target platform."""
-
-    components: tuple[Component, ...]
-    blend: Blend
-    ignored: IntArray
-    """Numbers of the platforms that are no help: what people did there is not looked at."""
-
-
-@dataclass(frozen=True)
-class Voice:
-    """What of people's past speaks for or against items."""
-
-    sign: float
-    query: Query
-    """The past, as a history."""
-    components: Sequence[int]
-    """Places of the components that it speaks through."""
-    speaks: NDArray[np.bool_]
-    """(q,): whose past holds anything."""
 
 
 class Bridge(Scorer):
@@ -122,22 +99,8 @@ class Bridge(Scorer):
         side = self._side(query)
         query = self._heard(query, side)
         factors = side.blend.rows(query, self._space.item_platform).astype(np.float32)  # (q, components)
-        total: Any = np.zeros((len(query), len(query.candidates)), dtype=np.float32)
-        scratch = np.empty_like(total)  # new arrays of this size would cost more than the sums
-        for voice in self._voices(query, side):
-            for number in voice.components:
-                factor = np.float32(voice.sign) * factors[:, number]
-                asked = np.flatnonzero((factor != 0) & voice.speaks)
-                component = side.components[number]
-                if 2 * len(asked) > len(query):  # taking rows out and putting them back costs as much
-                    _add(total, factor, component.score(voice.query), scratch)
-                elif len(asked):
-                    part = total[asked]
-                    scores = component.score(voice.query.take(asked))
-                    _add(part, factor[asked], scores, scratch[: len(asked)])
-                    total[asked] = part
-        blended: FloatArray = total  # float32: what is ranked has no need of more
-        return blended
+        blended: Any = side.blended(self._voices(query, side), factors)  # float32: ranking needs no more
+        return np.asarray(blended)
 
     def _voices(self, query: Query, side: Side) -> list[Voice]:
         """What people did speaks for items, and what they said no to speaks against them, less loudly."""
@@ -254,15 +217,6 @@ class Bridge(Scorer):
             components.append(component)
         blend = Blend(arrays[f"{target}/scales"], arrays[f"{target}/weights"])
         return Side(tuple(components), blend, arrays[f"{target}/ignored"])
-
-
-def _add(total: Any, factor: Any, scores: Any, scratch: Any) -> None:
-    """Add factor (q,) * scores (q, c), sparse or not, to `total` in place."""
-    if isinstance(scores, csr_array):
-        rows = np.repeat(np.arange(len(total)), np.diff(scores.indptr))
-        total[rows, scores.indices] += scores.data * factor[rows]
-    else:
-        total += np.multiply(scores, factor[:, None], out=scratch, casting="same_kind")
 
 
 def _share_out(part: FloatArray, evidence: FloatArray | None, n_past: int) -> FloatArray:

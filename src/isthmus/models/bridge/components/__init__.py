@@ -1,6 +1,6 @@
 """The components of the blend."""
 
-from isthmus.models.bridge.components.base import Component, dense
+from isthmus.models.bridge.components.base import Component, LowRank, Scores, dense
 from isthmus.models.bridge.components.joint import Joint, OwnPlatform
 from isthmus.models.bridge.components.mapped import CategoryMap, TasteMap, TextMap
 from isthmus.models.bridge.components.popular import Popular, Timely, TimelyBroad
@@ -8,7 +8,7 @@ from isthmus.models.bridge.components.similar import SameCreator, SameStory, Sam
 from isthmus.models.bridge.components.tastes import BroadTastes, FineTastes
 from isthmus.models.bridge.components.together import Filter, LikeMinded, Sparse, Walk
 
-__all__ = ["COMPONENTS", "Component", "dense"]
+__all__ = ["COMPONENTS", "Component", "LowRank", "Scores", "dense"]
 
 COMPONENTS: tuple[type[Component], ...] = (
     Joint, OwnPlatform, SameStory, SameTitle, SameCreator, SimilarText, LikeMinded, Walk, Filter, Sparse,

@@ -1,6 +1,7 @@
 """A component of the blend: one cheap reason why somebody may like an item."""
 
 from abc import ABC, abstractmethod
+from functools import cached_property
 from typing import Any, ClassVar, Self, TypeVar
 
 import numpy as np
@@ -10,9 +11,9 @@ from scipy.sparse import csr_array
 from isthmus.dataset import Dataset
 from isthmus.models.bridge.config import BridgeConfig
 from isthmus.models.bridge.space import Space
-from isthmus.schema import FloatArray, ItemNums, Query
+from isthmus.schema import FloatArray, IntArray, ItemNums, Query
 
-__all__ = ["Arrays", "Component", "Scores", "dense"]
+__all__ = ["Arrays", "Component", "LowRank", "Scores", "dense"]
 
 Arrays = dict[str, NDArray[Any]]
 Scores = NDArray[Any]
@@ -104,3 +105,48 @@ class Component(ABC):
         keep = self.space.item_platform[matrix.indices] != self.target
         indptr = np.concatenate([[0], np.cumsum(keep)])[matrix.indptr]
         return csr_array((matrix.data[keep], matrix.indices[keep], indptr), shape=matrix.shape)
+
+
+class LowRank(Component):
+    """A component whose scores are products of few numbers per person and per item, with or without a sparse
+    rest. The blend puts the products of all such components into one, which takes a fraction of their time.
+    """
+
+    @abstractmethod
+    def people(self, query: Query) -> NDArray[np.float32]:
+        """(q, d): what stands for the people."""
+
+    @abstractmethod
+    def columns(self, places: IntArray | slice) -> NDArray[np.float32]:
+        """(d, m): what stands for the target's items at `places`."""
+
+    def rest(self, query: Query) -> csr_array | None:
+        """(q, c): what is added to the products."""
+        return None
+
+    def score(self, query: Query) -> Scores:
+        """The products, and the rest."""
+        every = len(query.candidates) == len(self.space.on(self.target))
+        columns = self._all_columns if every else self.columns(self.places(query.candidates))
+        scores, rest = self.people(query) @ columns, self.rest(query)
+        if rest is not None:
+            scores[np.repeat(np.arange(len(scores)), np.diff(rest.indptr)), rest.indices] += rest.data
+        return scores
+
+    @cached_property
+    def _all_columns(self) -> NDArray[np.float32]:
+        return np.ascontiguousarray(self.columns(slice(None)))
+
+    def fit(self, dataset: Dataset) -> None:
+        """Learn; columns of an earlier fit are no longer true."""
+        self.settle()
+        self._learn(dataset)
+
+    @abstractmethod
+    def _learn(self, dataset: Dataset) -> None:
+        """Learn from `dataset`."""
+
+    def settle(self) -> Self:
+        """Itself without the columns at hand, which are made again where they are needed."""
+        self.__dict__.pop("_all_columns", None)
+        return self

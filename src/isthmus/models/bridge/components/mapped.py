@@ -8,11 +8,10 @@ from abc import abstractmethod
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from isthmus.dataset import Dataset
-from isthmus.models.bridge.components.base import Arrays, Component, Scores
+from isthmus.models.bridge.components.base import Arrays, LowRank, Scores
 from isthmus.numeric import scale_rows, unit_rows
 from isthmus.schema import FloatArray, IntArray, ItemNums, Query
 
@@ -21,10 +20,10 @@ __all__ = ["CategoryMap", "TasteMap", "TextMap"]
 _MAX_CATEGORIES = 128
 
 
-class ProfileMap(Component):
+class ProfileMap(LowRank):
     """A linear map from profiles; subclasses say in which space and to what."""
 
-    def fit(self, dataset: Dataset) -> None:
+    def _learn(self, dataset: Dataset) -> None:
         """Ridge regression over the people known on the target and elsewhere."""
         points = self._points(dataset)
         target = self._on_target(dataset.interactions)
@@ -37,7 +36,6 @@ class ProfileMap(Component):
         right = self._wanted(target[both], points)
         gram = A.T @ A + self.config.map_reg * np.eye(A.shape[1])
         self._map = np.linalg.solve(gram, A.T @ right).astype(np.float32)
-        self.__dict__.pop("_ready", None)
 
     @abstractmethod
     def _points(self, dataset: Dataset) -> Scores:
@@ -52,33 +50,24 @@ class ProfileMap(Component):
     def _items(self) -> Scores:
         """`_points` of the last fit."""
 
-    @abstractmethod
-    def _columns(self) -> Scores:
-        """(d, items of the target): what a profile is multiplied by."""
-
     def _on_target(self, interactions: csr_array) -> csr_array:
         return csr_array(interactions[:, self.space.on(self.target)])
-
-    @cached_property
-    def _ready(self) -> NDArray[np.float32]:
-        return np.ascontiguousarray(self._columns(), dtype=np.float32)
 
     @property
     def idle(self) -> bool:
         """Where there was nobody to learn from."""
         return not self._map.any()
 
-    def score(self, query: Query) -> Scores:
-        """Product of the profiles, zero for those with nothing elsewhere, and the target's columns."""
+    def people(self, query: Query) -> Scores:
+        """The profiles, zero for those with nothing elsewhere."""
         source = self.elsewhere(query.history)
         profiles = unit_rows(_means(source, self._items) - self._centre)
-        profiles *= (np.diff(source.indptr) > 0)[:, None]
-        return self.pick(profiles @ self._ready, query.candidates)
+        return np.asarray(profiles * (np.diff(source.indptr) > 0)[:, None], dtype=np.float32)
 
     def evidence(self, query: Query, past: ItemNums, items: ItemNums) -> FloatArray:
         """The profile is a mean, so each past item elsewhere speaks by its own vector."""
         elsewhere = self.space.item_platform[past] != self.target
-        block = (self._items[past] - self._centre) @ self._ready[:, self.places(items)]
+        block = (self._items[past] - self._centre) @ self.columns(self.places(items))
         return np.asarray(np.maximum(query.history.data[:, None] * block, 0) * elsewhere[:, None])
 
     def arrays(self) -> Arrays:
@@ -106,8 +95,9 @@ class TextMap(ProfileMap):
     def _wanted(self, target: csr_array, points: Scores) -> Scores | csr_array:
         return _means(target, points[self.space.on(self.target)])
 
-    def _columns(self) -> Scores:
-        return np.asarray(self._map @ self.space.vectors[self.space.on(self.target)].T)
+    def columns(self, places: IntArray | slice) -> Scores:
+        """The items' vectors, as the map sees them."""
+        return np.asarray(self._map @ self.space.vectors[self.space.on(self.target)[places]].T)
 
 
 class TasteMap(TextMap):
@@ -121,8 +111,9 @@ class TasteMap(TextMap):
         ones = csr_array((np.ones(target.nnz), target.indices, target.indptr), shape=target.shape)
         return scale_rows(ones, 1 / lengths)  # sparse: the product with it is small
 
-    def _columns(self) -> Scores:
-        return self._map
+    def columns(self, places: IntArray | slice) -> Scores:
+        """The map itself."""
+        return self._map[:, places]
 
 
 class CategoryMap(ProfileMap):
@@ -147,8 +138,9 @@ class CategoryMap(ProfileMap):
         wanted = _means(target, points[self.space.on(self.target)])
         return np.asarray(wanted - wanted.mean(axis=0)) if len(wanted) else wanted
 
-    def _columns(self) -> Scores:
-        return np.asarray(self._map @ self._items[self.space.on(self.target)].T)
+    def columns(self, places: IntArray | slice) -> Scores:
+        """The items' categories, as the map sees them."""
+        return np.asarray(self._map @ self._items[self.space.on(self.target)[places]].T)
 
     def arrays(self) -> Arrays:
         """Mean profile, map and the categories it speaks of."""

@@ -5,14 +5,14 @@ from typing import ClassVar
 import numpy as np
 
 from isthmus.dataset import Dataset
-from isthmus.models.bridge.components.base import Arrays, Component, Scores
+from isthmus.models.bridge.components.base import Arrays, LowRank, Scores
 from isthmus.numeric import ColumnFactors
-from isthmus.schema import FloatArray, ItemNums, Query
+from isthmus.schema import FloatArray, IntArray, ItemNums, Query
 
 __all__ = ["BroadTastes", "FineTastes"]
 
 
-class Tastes(Component):
+class Tastes(LowRank):
     """score = p . q_j, where p is solved for from the whole history, whatever platform it is of.
 
     Collective factorisation with one set of factors per person (singh-2008) over all cells, seen and unseen
@@ -26,7 +26,7 @@ class Tastes(Component):
     unseen = 0.03
     rounds = 5
 
-    def fit(self, dataset: Dataset) -> None:
+    def _learn(self, dataset: Dataset) -> None:
         """Factors of the items that anybody touched; the others have zeros."""
         ones = self.amounts(dataset.interactions)
         touched = np.flatnonzero(np.bincount(ones.indices, minlength=ones.shape[1]))
@@ -39,21 +39,20 @@ class Tastes(Component):
         )  # fmt: skip
         vectors = np.zeros((ones.shape[1], found.vectors.shape[1]), dtype=np.float32)
         vectors[touched] = found.vectors
-        self._keep(ColumnFactors(vectors, found.solver))
-
-    def _keep(self, found: ColumnFactors) -> None:
-        self._found = found
-        self._here = np.ascontiguousarray(found.vectors[self.space.on(self.target)].T)  # (d, columns)
+        self._found = ColumnFactors(vectors, found.solver)
 
     @property
     def idle(self) -> bool:
         """Where nobody touched an item of the target."""
         return self._few
 
-    def score(self, query: Query) -> Scores:
-        """The products of the person's factors and the candidates'."""
-        people = self._found.of_rows(self.amounts(query.history))
-        return self.pick(people @ self._here, query.candidates)
+    def people(self, query: Query) -> Scores:
+        """Factors of the people, solved for from what they did."""
+        return np.asarray(self._found.of_rows(self.amounts(query.history)), dtype=np.float32)
+
+    def columns(self, places: IntArray | slice) -> Scores:
+        """Factors of the items."""
+        return np.asarray(self._found.vectors[self.space.on(self.target)[places]].T, dtype=np.float32)
 
     def evidence(self, query: Query, past: ItemNums, items: ItemNums) -> FloatArray:
         """Each past item's part of the person's factors, times the item's: exactly the score."""
@@ -68,7 +67,7 @@ class Tastes(Component):
         """Take them back."""
         self._few = not arrays
         if arrays:
-            self._keep(ColumnFactors(arrays["vectors"], arrays["solver"]))
+            self._found = ColumnFactors(arrays["vectors"], arrays["solver"])
 
 
 class BroadTastes(Tastes):

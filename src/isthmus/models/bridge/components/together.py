@@ -5,7 +5,7 @@ from scipy.sparse import csr_array
 
 from isthmus.dataset import Dataset
 from isthmus.models.bridge.arrays import pack_sparse, unpack_sparse
-from isthmus.models.bridge.components.base import Arrays, Component, Scores
+from isthmus.models.bridge.components.base import Arrays, Component, LowRank, Scores
 from isthmus.numeric import (
     ElasticNet,
     idf,
@@ -15,7 +15,7 @@ from isthmus.numeric import (
     scale_rows,
     sparse_weights,
 )
-from isthmus.schema import FloatArray, ItemNums, Query
+from isthmus.schema import FloatArray, IntArray, ItemNums, Query
 
 __all__ = ["Filter", "LikeMinded", "Sparse", "Walk"]
 
@@ -106,7 +106,7 @@ class Walk(Paths):
         return self.amounts(history)
 
 
-class Filter(Component):
+class Filter(LowRank):
     """Linear and ideal low-pass filter of the graph: x (R'R + 2 D^-b V V' D^b), R = D_u^-1/2 X D^-b.
 
     V holds the leading right singular vectors of R; b = 1/4 leaves popular items more than the paper's 1/2.
@@ -119,7 +119,7 @@ class Filter(Component):
     ideal = 2.0
     power = 0.25
 
-    def fit(self, dataset: Dataset) -> None:
+    def _learn(self, dataset: Dataset) -> None:
         """Normalise the graph and find its leading tastes."""
         ones = self.amounts(dataset.interactions)
         people = np.maximum(np.bincount(ones.indices, minlength=ones.shape[1]), 1.0)
@@ -139,13 +139,18 @@ class Filter(Component):
         """Where nobody has touched two items."""
         return self._out.nnz == 0 or bool((np.diff(self._in.indptr) < 2).all())
 
-    def score(self, query: Query) -> Scores:
-        """The smoothed history."""
-        history = self.amounts(query.history).astype(np.float32)
-        scores = (history @ self._into) @ self._back
-        walked = csr_array((history @ self._in.T) @ self._out)
-        scores[np.repeat(np.arange(len(scores)), np.diff(walked.indptr)), walked.indices] += walked.data
-        return self.pick(scores, query.candidates)
+    def people(self, query: Query) -> Scores:
+        """How far the leading tastes are theirs."""
+        return np.asarray(self.amounts(query.history).astype(np.float32) @ self._into)
+
+    def columns(self, places: IntArray | slice) -> Scores:
+        """How far the items are of the leading tastes."""
+        return self._back[:, places]
+
+    def rest(self, query: Query) -> csr_array:
+        """Where a walk leads."""
+        walked = csr_array((self.amounts(query.history).astype(np.float32) @ self._in.T) @ self._out)
+        return self.pick(walked, query.candidates)
 
     def evidence(self, query: Query, past: ItemNums, items: ItemNums) -> FloatArray:
         """The terms of the sum."""
