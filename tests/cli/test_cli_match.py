@@ -1,5 +1,7 @@
 """`isthmus match`: find, write, review."""
 
+import json
+
 import polars as pl
 import pytest
 
@@ -66,6 +68,30 @@ def test_recommend_leaves_out_what_was_taken_elsewhere_unless_asked(shop, files,
     isthmus("match", shop, "--no-vectors")
     assert lists() == {"s3"}  # ann has read both books
     assert lists("--repeats") == {"s1", "s2", "s3"}
+
+
+def test_reasons_and_evaluations_know_of_matches(shop, files, isthmus):
+    rows = "".join(f"shop,{name},s{number}\n" for name in ("bob", "cyd", "dan") for number in (1, 3))
+    (files / "bought.csv").write_text(f"platform,user_id,item_id\n{rows}")
+    isthmus("import", shop, "table", files / "bought.csv")
+    people = "".join(f"{name},shop,{name}\n" for name in ("ann", "bob", "cyd", "dan"))
+    (files / "shoppers.csv").write_text(f"person,platform,user_id\n{people}ann,books,ann\n")
+    isthmus("link", shop, files / "shoppers.csv")
+    isthmus("match", shop, "--no-vectors")
+    isthmus("fit", shop, "--model", "popularity")
+    asked = ("recommend", shop, "--user", "ann", "--platform", "shop", "--repeats", "--explain")
+    told = isthmus(*asked, "--json").json["lists"][0]["items"]
+    same = {one["item_id"]: one["same_as"] for one in told}
+    assert same["s1"] == [
+        {"platform": "books", "item_id": "b1", "title": "The Three-Body Problem", "confidence": 0.95}
+    ]
+    assert same["s3"] == []
+    sentence = {one["item_id"]: one["reason"] for one in told}["s1"]
+    assert sentence.startswith("The same as The Three-Body Problem (books), which you read.")
+    assert "The same as" in isthmus(*asked).out
+    evaluation = ("evaluate", shop, "--target", "shop", "--models", "popularity", "--option", "test=0.9")
+    isthmus(*evaluation, "--option", "validation=0", "--json", files / "figures.json")
+    assert json.loads((files / "figures.json").read_text())["twins"]["matched_pairs"] == 2
 
 
 @pytest.mark.parametrize(

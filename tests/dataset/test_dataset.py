@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -5,7 +6,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from isthmus.dataset import Dataset, item_key
+from isthmus.dataset import Dataset, IdMap, item_key
 from isthmus.errors import InputError, UnknownNameError
 from isthmus.schema import NO_TIME
 
@@ -160,6 +161,38 @@ def test_known_items_keep_their_numbers_and_new_ones_come_behind() -> None:
     assert second.hidden[gone]
     np.testing.assert_array_equal(second.item_platform[: first.n_items], first.item_platform)
     np.testing.assert_array_equal(second.features.titles[: first.n_items][:1], first.features.titles[:1])
+
+
+SAME = pl.DataFrame({
+    "platform": ["books", "books", "films"], "item_id": ["dune", "dune", "dune"],
+    "other_platform": ["films", "films", "books"], "other_item_id": ["dune", "nowhere", "dune"],
+    "confidence": [0.95, 0.95, 0.95],
+})  # fmt: skip
+"""One pair, written both ways, and one of an item that nobody knows."""
+
+
+def test_known_pairs_of_same_items_stay_through_every_change() -> None:
+    assert _dataset().same.shape == (0, 2)
+    dataset = _dataset(same=SAME)
+    pair = sorted([_item(dataset, "books", "dune"), _item(dataset, "films", "dune")])
+    assert dataset.same.tolist() == [pair]
+    assert dataset.without_users(np.array([0])).same.tolist() == [pair]
+    assert dataset.keeping(dataset.times != NO_TIME).same.tolist() == [pair]
+    assert _dataset(same=SAME, devices=True).same.tolist() == [pair]
+    known = IdMap.of(reversed(dataset.items.ids.tolist()))
+    turned = _dataset(same=SAME, known=known)
+    assert turned.same.tolist() == [sorted(dataset.n_items - 1 - num for num in pair)]
+
+
+def test_pairs_that_are_none_are_refused() -> None:
+    with pytest.raises(InputError, match="lacks the column 'other_item_id'"):
+        _dataset(same=SAME.drop("other_item_id"))
+    with pytest.raises(InputError, match="on one platform"):
+        _dataset(same=SAME.with_columns(other_platform=pl.lit("books"), other_item_id=pl.lit("old")))
+    dataset = _dataset()
+    for wrong in ([[0, dataset.n_items]], [[-1, 0]], [0, 1], [[0, 1, 2]]):
+        with pytest.raises(InputError):
+            replace(dataset, same=np.array(wrong))
 
 
 def test_a_frame_that_does_not_fit_is_refused() -> None:

@@ -77,7 +77,7 @@ def test_finds_what_was_planted_and_no_more(dataset):
         "f2": True,
         "f4": False,
     }
-    assert twins.facts == {"pairs": 3, "target_items": 3, "pairs_with_the_same_title": 2}
+    assert twins.facts == {"pairs": 3, "target_items": 3, "pairs_with_the_same_title": 2, "matched_pairs": 0}
 
 
 def test_nearly_the_same_vectors_are_the_same_text(dataset):
@@ -97,6 +97,31 @@ def test_settings_move_the_border(dataset):
             TwinSettings(**wrong)
     with pytest.raises(UnknownNameError):
         find_twins(dataset, "film")
+
+
+def test_what_the_dataset_knows_to_be_one_thing_is_a_twin(dataset):
+    """b1 and f1 share a title, b3 and f3 people, b6 and f5 nothing; b0 and f0 are twins anyway."""
+    ids = names(dataset, range(dataset.n_items))
+    pairs = [("b1", "f1"), ("f3", "b3"), ("b6", "f5"), ("b0", "f0")]
+    known = replace(dataset, same=np.array([[ids.index(one), ids.index(two)] for one, two in pairs]))
+    there, back = find_twins(known, "films"), find_twins(known, "books")
+    found = list(zip(names(known, there.target), names(known, there.other), strict=True))
+    assert sorted(found) == [(f"f{n}", f"b{n}") for n in (0, 1, 2, 3, 4)] + [("f5", "b6")]
+    assert set(zip(there.target, there.other, strict=True)) == set(zip(back.other, back.target, strict=True))
+    told = {
+        pair: (
+            round(float(there.jaccard[place]), 3),
+            bool(there.same_title[place]),
+            bool(there.matched[place]),
+        )
+        for place, pair in enumerate(found)
+    }
+    assert told["f0", "b0"] == (0, True, True)
+    assert told["f1", "b1"] == (0, True, True)
+    assert told["f2", "b2"] == (0.778, True, False)
+    assert told["f3", "b3"] == (0.778, False, True)
+    assert told["f5", "b6"] == (0, False, True)
+    assert there.facts["matched_pairs"] == 4
 
 
 def test_is_the_same_from_both_sides(dataset):

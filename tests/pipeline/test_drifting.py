@@ -1,13 +1,16 @@
 """Drift of a workspace: what is planted in the log is found, on the platform where it was planted."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import polars as pl
 import pytest
 
+from isthmus.dataset import item_key
 from isthmus.errors import InputError, SettingsError, UnknownNameError
-from isthmus.pipeline import Workspace, find_drift, import_files
+from isthmus.pipeline import Workspace, drifting, find_drift, import_files, read_dataset
+from isthmus.pipeline.reading import WEIGHED
 from isthmus.sources import load_source
 
 DAY = timedelta(days=1)
@@ -102,3 +105,12 @@ def test_a_log_without_times_cannot_drift(workspace, tmp_path, take_in):
     take_in(bare, "platform,user_id,item_id\nbooks,ann,b1\n")
     with pytest.raises(InputError, match="no event has a time"):
         find_drift(bare)
+
+
+def test_every_window_knows_which_items_are_one(workspaces):
+    workspace = workspaces[False]
+    dataset = read_dataset(workspace, None)
+    pair = dataset.items.nums([item_key("books", "i0"), item_key("films", "i1")])
+    known = replace(dataset, same=pair[None, :])
+    some = workspace.log.read(WEIGHED).collect().head(100)
+    assert drifting._same_items(some, workspace, known).same.tolist() == [pair.tolist()]

@@ -5,12 +5,15 @@ import polars as pl
 import pytest
 
 from isthmus.errors import InputError, StorageError
+from isthmus.items import Matches
 from isthmus.pipeline import (
     Wish,
     Workspace,
+    evaluate_models,
     find_matches,
     fit_model,
     open_model,
+    read_dataset,
     read_matches,
     recommend,
     review_matches,
@@ -232,3 +235,71 @@ def test_matches_in_the_numbers_of_a_model(ws):
     same = module.same_items(ws, items)
     assert (same != same.T).nnz == 0
     assert same.nnz == 4
+    assert set(same.data) == {0.95, 0.99}
+    find_matches(ws, vectors=False, least=0.5)
+    assert module.same_items(ws, items).nnz == 4
+    assert module.same_items(ws, items, 0.5).nnz == 6
+
+
+def known_pairs(ws):
+    dataset = read_dataset(ws, None)
+    ids = [key.partition("\x1f")[2] for key in dataset.items.ids]
+    return {frozenset((ids[one], ids[two])) for one, two in dataset.same}
+
+
+def test_a_dataset_knows_what_is_certain_and_what_a_person_said(ws, tmp_path):
+    assert known_pairs(ws) == set()
+    find_matches(ws, vectors=False, least=0.5)
+    assert known_pairs(ws) == {frozenset(("b2", "e2")), frozenset(("b4", "0439785960"))}
+    review_matches(ws, reviewed(ws, tmp_path, ".csv", b1="yes", b2="no"))
+    assert known_pairs(ws) == {frozenset(("b1", "e1")), frozenset(("b4", "0439785960"))}
+
+
+def test_matches_are_twins_in_an_evaluation(ws, take_in):
+    take_in(ws, "platform,user_id,item_id,kind\nebooks,p4,e2,read\n")
+
+    def evaluated():
+        options = {"test": 0.9, "validation": 0.0}
+        report = evaluate_models(ws, ["popularity"], target="ebooks", options=options)
+        return report.twins, report.figure("popularity", "ndcg@10", twins="with").mean
+
+    before, figure = evaluated()
+    assert (before["pairs"], before["test_rows_with_a_twin"]) == (0, 0)
+    find_matches(ws, vectors=False)
+    after, figure_after = evaluated()
+    assert (after["pairs"], after["matched_pairs"], after["test_rows"]) == (2, 2, before["test_rows"])
+    # q2 and q4 read e2 and, as b2, the same on books; of six people one, by chance, stays in training.
+    assert after["test_rows_with_a_twin"] in (1, 2)
+    assert figure_after == figure
+
+
+def why(ws, user, language="en", **wish):
+    """Of each item of a list, what its reason says."""
+    answer = recommend(ws, [user], Wish("ebooks", explain=True, **wish), model="popularity")
+    (one,) = answer.lists
+    return {
+        answer.item_id(num): answer.sentence(0, place, language) for place, num in enumerate(one.item_nums)
+    }
+
+
+def test_reasons_say_what_is_the_same_on_another_platform(ws, tmp_path):
+    popular = "Popular on ebooks."
+    assert set(why(ws, "q0").values()) == {popular}
+    find_matches(ws, vectors=False, least=0.3)
+    likely = "Perhaps the same as The Three-Body Problem (Remembrance #1) (books), which you read."
+    assert why(ws, "q0") == {"e1": f"{likely} {popular}", "0439785960": popular}
+    certain = "The same as Dune (books), which you read."
+    assert why(ws, "q0", repeats=True)["e2"] == f"{certain} {popular}"
+    assert why(ws, "q0", "zh", repeats=True)["e2"].startswith("与你读过的《Dune》（books）是同一作品。")
+    assert why(ws, "q3", repeats=True)["0439785960"] == popular  # has not read b4
+    review_matches(ws, reviewed(ws, tmp_path, ".csv", b1="no", b2="yes"))
+    assert why(ws, "q0", repeats=True)["e1"] == popular
+    assert why(ws, "q0", repeats=True)["e2"] == f"{certain} {popular}"
+
+
+def test_a_match_that_is_more_likely_wrong_than_right_is_not_said(ws):
+    found = find_matches(ws, vectors=False, least=0.5).frame
+    weak = found.with_columns(confidence=pl.lit(0.45))
+    with ws.writing() as writer:
+        Matches(ws.store).replace(writer, weak)
+    assert set(why(ws, "q0", repeats=True).values()) == {"Popular on ebooks."}

@@ -9,7 +9,7 @@ from isthmus.errors import InputError
 from isthmus.models.content import Content
 from isthmus.models.ease import EASE, EASEConfig
 from isthmus.models.popularity import Popularity
-from isthmus.ranking import RankedList, list_probabilities, rank, ranked_lists, with_categories
+from isthmus.ranking import RankedList, Same, list_probabilities, rank, ranked_lists, with_categories
 from isthmus.settings import RankingSettings
 
 
@@ -117,3 +117,27 @@ def test_nothing_to_show_is_an_empty_list() -> None:
 
 def test_reasons_are_left_out_when_not_asked_for() -> None:
     assert _lists(np.arange(3), explain=False)[0].reasons == ()
+
+
+def test_reasons_name_what_a_person_knows_from_elsewhere_and_only_that() -> None:
+    dataset = board()
+    likely = np.zeros((dataset.n_items, dataset.n_items))
+    here, there = dataset.candidates("here"), dataset.candidates("there")
+    likely[there[0], here[[1, 0, 2]]] = 0.6, 0.95, 0.7
+    likely[there[1], here[1]] = 0.5
+    same = csr_array(likely + likely.T)
+    people, platform = np.arange(N_PEOPLE), dataset.platform_num("here")
+    query = dataset.query(people, "there", exclude_seen=False)
+    popular = Popularity().fit(dataset)
+    lists = ranked_lists(
+        popular, query, len(there), popular=popular, item_platform=dataset.item_platform, same=same
+    )
+    found = 0
+    for person, ranked in enumerate(lists):
+        past = set(dataset.interactions[[person]].indices.tolist())
+        for num, reason in zip(ranked.item_nums.tolist(), ranked.reasons, strict=True):
+            known = [other for other in np.argsort(-likely[num], kind="stable") if likely[num, other] > 0]
+            expected = [Same(int(o), platform, float(likely[num, o])) for o in known if o in past]
+            assert list(reason.same) == expected
+            found = max(found, len(expected))
+    assert found == 2

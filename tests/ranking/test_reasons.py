@@ -1,7 +1,9 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from isthmus.ranking import Carrier, Reason, Speaker, reasons_of
+from isthmus.ranking import Carrier, Reason, Same, Speaker, reasons_of
 from isthmus.schema import NO_ITEM, Explanations
 
 PLATFORMS = ("books", "films", "games")
@@ -70,6 +72,25 @@ TWO = Reason(2, (Carrier(0, 0, 0.5), Carrier(1, 1, 0.4)), {"similar text": 0.9, 
 def test_sentences(reason: Reason, english: str, chinese: str) -> None:
     assert SPEAKER.sentence(reason) == english
     assert SPEAKER.sentence(reason, "zh") == chinese
+
+
+@pytest.mark.parametrize(("same", "reason", "english", "chinese"), [
+    ((Same(3, 0, 0.95), Same(2, 2, 0.6)), Reason(1, (Carrier(3, 0, 1.0),), {"same title": 1.0}),
+     "The same as Dune (books), which you read. Because you read Dune (books): same title.",
+     "与你读过的《Dune》（books）是同一作品。因为你读过《Dune》（books）：同名作品。"),
+    ((Same(1, 1, 0.6),), Reason(2, (), {"popular": 1.0}),
+     "Perhaps the same as Interstellar (films), which you watched. Popular on games.",
+     "可能与你看过的《Interstellar》（films）是同一作品。在 games 上很受欢迎。"),
+    ((Same(1, 1, 1.0),), Reason(2, (), {}),
+     "The same as Interstellar (films), which you watched.",
+     "与你看过的《Interstellar》（films）是同一作品。"),
+])  # fmt: skip
+def test_that_it_is_known_from_another_platform_is_said_first(
+    same: tuple[Same, ...], reason: Reason, english: str, chinese: str
+) -> None:
+    told = replace(reason, same=same)
+    assert SPEAKER.sentence(told) == english
+    assert SPEAKER.sentence(told, "zh") == chinese
 
 
 def test_what_carries_little_is_not_mentioned() -> None:

@@ -9,6 +9,7 @@ from isthmus.cli.options import WS, Json, Model, Platform
 
 if TYPE_CHECKING:
     from isthmus.pipeline import Answer
+    from isthmus.ranking import Carrier, Same
 
 __all__ = ["register", "show_list"]
 
@@ -142,19 +143,21 @@ def _list_as_dict(answer: "Answer", position: int) -> dict[str, Any]:
             "probability": float(one.probabilities[place]),
         }
         if one.reasons:
+            reason = one.reasons[place]
             item["reason"] = answer.sentence(position, place)
-            item["because"] = [
-                {
-                    "platform": answer.speaker.platforms[past.platform],
-                    "item_id": answer.item_id(past.item),
-                    "title": answer.speaker.titles[past.item],
-                    "share": past.share,
-                }
-                for past in one.reasons[place].carriers
-            ]
-            item["components"] = dict(one.reasons[place].components)
+            item["same_as"] = [{**_past(answer, past), "confidence": past.confidence} for past in reason.same]
+            item["because"] = [{**_past(answer, past), "share": past.share} for past in reason.carriers]
+            item["components"] = dict(reason.components)
         items.append(item)
     return {"user": answer.users[position], "fallback": answer.causes[position], "items": items}
+
+
+def _past(answer: "Answer", past: "Carrier | Same") -> dict[str, str]:
+    return {
+        "platform": answer.speaker.platforms[past.platform],
+        "item_id": answer.item_id(past.item),
+        "title": answer.speaker.titles[past.item],
+    }
 
 
 def _show(answer: "Answer") -> None:

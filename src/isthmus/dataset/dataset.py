@@ -1,7 +1,7 @@
 """The dataset: people, items and what joins them, as numbers and sparse matrices."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Self, TypeVar
 
 import numpy as np
@@ -49,6 +49,12 @@ class Dataset:
     """Names in alphabetical order; empty where devices were not asked for, or events name none."""
     on_device: csr_array | None = None
     """(nnz, n_devices): the part of each interaction done on each device, in the order of `interactions`."""
+    same: IntArray = field(default_factory=lambda: np.zeros((0, 2), dtype=np.int64))
+    """(p, 2): numbers of items on two platforms that are known to be one thing, each pair once."""
+
+    def __post_init__(self) -> None:
+        """Raises InputError where `same` is no pairs of items of two platforms."""
+        _check_same(self.same, self.item_platform)
 
     @classmethod
     def from_frames(
@@ -62,14 +68,17 @@ class Dataset:
         known: IdMap | None = None,
         with_features: bool = True,
         devices: bool = False,
+        same: pl.DataFrame | None = None,
     ) -> Self:
         """Count people and items of frames with the columns of EVENT, ITEM and LINK (absent ones: defaults).
 
         Items that only occur in events are taken too, without text. `encoder` is an encoder, a name for
         `load_encoder`, or None for no vectors. With `known` items keep the numbers they have there and new
         ones come behind. With `devices` it is kept on which device each interaction happened, so that lists
-        can lean to the one that asks. Raises InputError for wrong columns and, without `known`, for events
-        that join no person to any item.
+        can lean to the one that asks. `same` (the first four columns of MATCH) holds pairs of items that are
+        one thing, such as those that `match_items` finds; pairs of unknown items are left out. Raises
+        InputError for wrong columns, for a pair within one platform and, without `known`, for events that
+        join no person to any item.
         """
         events = conform(events, EVENT)
         events = events.with_columns(kind=pl.col("kind").fill_null(_default_kind()))
@@ -83,6 +92,8 @@ class Dataset:
             encoder = load_encoder(encoder)
         features = ItemFeatures.build(frame, encoder) if with_features else ItemFeatures.absent(frame)
         dataset = _assemble(cls, pairs, frame, features)
+        if same is not None:
+            dataset = replace(dataset, same=_numbered(same, dataset.items))
         return _with_devices(dataset, share_devices(events, weights)) if devices else dataset
 
     @property
@@ -263,6 +274,27 @@ def _with_devices(dataset: D, shares: pl.DataFrame) -> D:
     column = shares["device"].cast(pl.Enum(devices)).to_physical().to_numpy().astype(np.int64)
     triples = (shares["share"].to_numpy()[found], (place[found], column[found]))
     return replace(dataset, devices=devices, on_device=csr_array(triples, shape=(len(cells), len(devices))))
+
+
+def _numbered(same: pl.DataFrame, items: IdMap) -> IntArray:
+    """(p, 2): pairs of outside ids as numbers, the lower one first, ascending."""
+    sides = (("platform", "item_id"), ("other_platform", "other_item_id"))
+    missing = [name for side in sides for name in side if name not in same.columns]
+    if missing:
+        raise InputError(f"the frame of same items lacks the column {missing[0]!r}", field=missing[0])
+    keys = [same.select(pl.concat_str(side, separator="\x1f").alias("key"))["key"] for side in sides]
+    pairs = np.column_stack([items.nums_of_column(key) for key in keys])
+    known = np.sort(pairs[(pairs >= 0).all(axis=1)], axis=1)
+    return np.asarray(np.unique(known, axis=0), dtype=np.int64)
+
+
+def _check_same(same: IntArray, item_platform: IntArray) -> None:
+    if same.ndim != 2 or same.shape[1] != 2:
+        raise InputError(f"pairs of same items have the shape (p, 2), not {same.shape}", field="same")
+    if same.size and not 0 <= same.min() <= same.max() < len(item_platform):
+        raise InputError(f"same items have numbers from 0 to {len(item_platform) - 1}", field="same")
+    if (item_platform[same[:, 0]] == item_platform[same[:, 1]]).any():
+        raise InputError("two same items are on one platform", "A pair joins two platforms.", field="same")
 
 
 def _matrix(data: NDArray[np.float64], sorted_pairs: pl.DataFrame, shape: tuple[int, int]) -> csr_array:

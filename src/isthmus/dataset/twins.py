@@ -6,7 +6,8 @@ are twins
 
 - where their titles are the same and most of their creators are too; or
 - where they have largely the same audience (Jaccard of the people), and their titles are the same, or their
-  vectors nearly are, or one of them has no text to go by.
+  vectors nearly are, or one of them has no text to go by; or
+- where the dataset knows them to be one thing (`Dataset.same`), whatever titles and audiences say.
 
 The same title alone is not enough: a story and its film share it, and to recommend the film to whoever read
 the story is what transfer is for. Nor is the same audience alone where both have text that differs.
@@ -63,6 +64,8 @@ class Twins:
     """(t,): likeness of the audiences, 0 where it is below what the settings ask for."""
     same_title: NDArray[np.bool_]
     """(t,): whether the titles are the same."""
+    matched: NDArray[np.bool_]
+    """(t,): whether the dataset knows the two to be one thing."""
     n_items: int
 
     def __len__(self) -> int:
@@ -82,6 +85,7 @@ class Twins:
             "pairs": len(self),
             "target_items": len(np.unique(self.target)),
             "pairs_with_the_same_title": int(self.same_title.sum()),
+            "matched_pairs": int(self.matched.sum()),
         }
 
 
@@ -100,12 +104,13 @@ def find_twins(dataset: Dataset, target: str, settings: TwinSettings | None = No
     titled = _same_titles(dataset, on_target)
     titled_keys = np.sort(titled[0] * n + titled[1])
     is_twin = _texts_agree(dataset, audience // n, audience % n, titled_keys, settings)
-    by_audience = audience[is_twin]
     by_creator = titled_keys[_same_creators(dataset, titled_keys // n, titled_keys % n, settings.creators)]
-    found = np.union1d(by_audience, by_creator)
+    matched = _matched(dataset, on_target)
+    found = np.unique(np.concatenate([audience[is_twin], by_creator, matched]))
     likeness = np.zeros(len(found))
-    likeness[np.isin(found, by_audience)] = jaccard[is_twin][np.argsort(by_audience, kind="stable")]
-    return Twins(found // n, found % n, likeness, np.isin(found, titled_keys), n)
+    alike_too = np.isin(audience, found)
+    likeness[np.searchsorted(found, audience[alike_too])] = jaccard[alike_too]
+    return Twins(found // n, found % n, likeness, np.isin(found, titled_keys), np.isin(found, matched), n)
 
 
 Pairs = tuple[ItemNums, ItemNums, FloatArray]
@@ -146,6 +151,13 @@ def _same_titles(dataset: Dataset, on_target: NDArray[np.bool_]) -> tuple[ItemNu
     }).filter(pl.Series(_has_title(dataset)) & pl.col("title").is_not_null())  # fmt: skip
     pairs = frame.filter("ours").join(frame.filter(~pl.col("ours")), on="title", suffix="_other")
     return pairs["item"].to_numpy(), pairs["item_other"].to_numpy()
+
+
+def _matched(dataset: Dataset, on_target: NDArray[np.bool_]) -> IntArray:
+    """Keys of the pairs that the dataset knows to be one thing, an item of the target first."""
+    both = np.concatenate([dataset.same, dataset.same[:, ::-1]])
+    ours = both[on_target[both[:, 0]]]
+    return np.asarray(ours[:, 0] * dataset.n_items + ours[:, 1])
 
 
 def _has_title(dataset: Dataset) -> NDArray[np.bool_]:

@@ -4,7 +4,7 @@ from isthmus.items.catalogue import Added, Catalogue
 from isthmus.items.checks import CheckedItems, check_items
 from isthmus.items.external_ids import find_ids, isbn10, isbn13
 from isthmus.items.language import detect_languages
-from isthmus.items.matches import VERDICT, Matches
+from isthmus.items.matches import CERTAIN, VERDICT, Matches
 from isthmus.items.matching import MATCH, MatchSettings, match_items
 from isthmus.items.media import media_of
 from isthmus.items.text import clean, item_text
@@ -12,6 +12,7 @@ from isthmus.items.titles import split_titles
 from isthmus.items.words import normalise_title, title_words
 
 __all__ = [
+    "CERTAIN",
     "MATCH",
     "VERDICT",
     "Added",

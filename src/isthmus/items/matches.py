@@ -5,7 +5,10 @@ import polars as pl
 from isthmus.items.matching import MATCH
 from isthmus.storage import SegmentStore, Writer
 
-__all__ = ["VERDICT", "Matches"]
+__all__ = ["CERTAIN", "VERDICT", "Matches"]
+
+CERTAIN = 0.9
+"""Matches of at least this confidence are taken for one item; a person's word has a confidence of 1."""
 
 _FOUND, _JUDGED = "matches", "match_verdicts"
 _PAIR = ["platform", "item_id", "other_platform", "other_item_id"]
@@ -37,8 +40,8 @@ class Matches:
         """The last word on each pair, with the columns of VERDICT."""
         return _last(self._store.scan(_JUDGED, VERDICT)).collect()
 
-    def read(self) -> pl.DataFrame:
-        """What holds: the columns of MATCH, and `confirmed`.
+    def read(self, least: float = 0.0) -> pl.DataFrame:
+        """What holds, of at least the confidence `least`: the columns of MATCH, and `confirmed`.
 
         A pair that a person called different is not among them, however often it is found; one that a person
         called the same always is, with a confidence of 1 and, where nothing else found it, `how` null.
@@ -50,7 +53,8 @@ class Matches:
             confirmed=pl.col("same").fill_null(False)
         )
         sure = pl.when("confirmed").then(1.0).otherwise("confidence").alias("confidence")
-        return holding.with_columns(sure).select(*MATCH, "confirmed")
+        held = holding.with_columns(sure).select(*MATCH, "confirmed")
+        return held.filter(pl.col("confidence") >= least)
 
 
 def _last(rows: pl.LazyFrame) -> pl.LazyFrame:

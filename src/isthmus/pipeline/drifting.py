@@ -116,7 +116,7 @@ def _same_items(events: pl.DataFrame, workspace: Workspace, dataset: Dataset) ->
         events, workspace.catalogue.read(), workspace.links.read(), encoder=None,
         weights=workspace.settings.weights, known=dataset.items, with_features=False,
     )  # fmt: skip
-    return replace(made, features=dataset.features, hidden=dataset.hidden)
+    return replace(made, features=dataset.features, hidden=dataset.hidden, same=dataset.same)
 
 
 def _measure_outputs(

@@ -14,6 +14,7 @@ from isthmus.dataset import IdMap
 from isthmus.engine import Progress, Silent
 from isthmus.errors import InputError
 from isthmus.items import (
+    CERTAIN,
     VERDICT,
     Matches,
     MatchSettings,
@@ -26,7 +27,6 @@ from isthmus.pipeline.reading import all_items
 from isthmus.pipeline.workspace import Workspace
 
 __all__ = [
-    "CERTAIN",
     "Matching",
     "PairStatus",
     "find_matches",
@@ -34,9 +34,6 @@ __all__ = [
     "review_matches",
     "same_items",
 ]
-
-CERTAIN = 0.9
-"""Matches of at least this confidence, and those a person confirmed, are taken for one item in lists."""
 
 _SIDES = (["platform", "item_id"], ["other_platform", "other_item_id"])
 _PAIR = [*_SIDES[0], *_SIDES[1]]
@@ -123,17 +120,20 @@ def read_matches(workspace: Workspace) -> Matching:
     return Matching(_with_titles(held, all_items(workspace)), _count(held, matches.verdicts()))
 
 
-def same_items(workspace: Workspace, items: IdMap) -> csr_array | None:
-    """(n_items, n_items) by numbers of `items`, not zero where two are certainly one; None without any."""
-    held = Matches(workspace.store).read().filter((pl.col("confidence") >= CERTAIN) | pl.col("confirmed"))
+def same_items(workspace: Workspace, items: IdMap, least: float = CERTAIN) -> csr_array | None:
+    """(n_items, n_items) by numbers of `items`: how sure it is that two are one thing, 0 below `least`.
+
+    None where no two are.
+    """
+    held = Matches(workspace.store).read(least)
     keys = [held.select(pl.concat_str(side, separator="\x1f").alias("key"))["key"] for side in _SIDES]
     one, two = (items.nums_of_column(key) for key in keys)
     known = (one >= 0) & (two >= 0)
     if not known.any():
         return None
-    one, two = one[known], two[known]
+    one, two, sure = one[known], two[known], held["confidence"].to_numpy()[known]
     both = np.concatenate([one, two]), np.concatenate([two, one])
-    return csr_array((np.ones(2 * len(one)), both), shape=(len(items), len(items)))
+    return csr_array((np.concatenate([sure, sure]), both), shape=(len(items), len(items)))
 
 
 def _encode(workspace: Workspace, items: pl.DataFrame, progress: Progress) -> NDArray[np.float32] | None:

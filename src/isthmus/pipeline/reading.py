@@ -5,7 +5,7 @@ import polars as pl
 from isthmus.dataset import Dataset, IdMap
 from isthmus.encoders import Encoder
 from isthmus.errors import InputError
-from isthmus.items import clean
+from isthmus.items import CERTAIN, Matches, clean
 from isthmus.pipeline.workspace import Workspace
 from isthmus.schema import ITEM, FloatArray, conform
 
@@ -17,7 +17,10 @@ _KEY = pl.concat_str("platform", "item_id", separator="\x1f")
 
 
 def read_dataset(workspace: Workspace, encoder: Encoder | None, *, with_features: bool = True) -> Dataset:
-    """Everybody and everything. Raises InputError where no event joins a person to an item."""
+    """Everybody and everything, with the certain matches of items of two platforms.
+
+    Raises InputError where no event joins a person to an item.
+    """
     if workspace.log.count() == 0:
         raise InputError(
             f"{workspace.folder} holds no events yet",
@@ -30,6 +33,7 @@ def read_dataset(workspace: Workspace, encoder: Encoder | None, *, with_features
         encoder=encoder,
         weights=workspace.settings.weights,
         with_features=with_features,
+        same=Matches(workspace.store).read(CERTAIN),
     )
 
 

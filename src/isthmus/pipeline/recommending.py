@@ -29,6 +29,8 @@ RECOMMENDED = pl.Schema({
 })  # fmt: skip
 """The columns of `Answer.frame`; `rank` begins at 1."""
 
+_LIKELY = 0.5
+"""Reasons name matches of at least this confidence: below, they are more often wrong than right."""
 _AT_ONCE = 2_000
 """People answered between two words to who wants to know how far it is."""
 
@@ -133,8 +135,9 @@ def recommend(
     _check_platform(workspace, wish.platform, dataset, saved)
     users, keys = _asked(workspace, users, dataset)
     nums = np.array([-1 if key is None else dataset.users.num(key) for key in keys], dtype=np.int64)
-    same = None if wish.repeats or wish.include_seen else same_items(workspace, dataset.items)
-    lists = _Asking(settings, dataset, fitted, wish, same).lists(nums, progress)
+    repeats = None if wish.repeats or wish.include_seen else same_items(workspace, dataset.items)
+    same = same_items(workspace, dataset.items, _LIKELY) if wish.explain else None
+    lists = _Asking(settings, dataset, fitted, wish, repeats, same).lists(nums, progress)
     return Answer(
         saved=saved,
         wish=wish,
@@ -167,10 +170,11 @@ class _Asking:
         dataset: Dataset,
         model: Scorer,
         wish: Wish,
-        same: csr_array | None = None,
+        repeats: csr_array | None,
+        same: csr_array | None,
     ) -> None:
         self.settings, self.dataset, self.model, self.wish = settings, dataset, model, wish
-        self.same = same
+        self.repeats, self.same = repeats, same
         self.topics = None
         if settings.calibration:
             candidates = dataset.candidates(wish.platform)
@@ -193,7 +197,7 @@ class _Asking:
                     device=self.wish.device,
                     elsewhere=self.settings.elsewhere,
                 )
-                found |= zip(part.tolist(), self._ask(_without_repeats(query, self.same)), strict=True)
+                found |= zip(part.tolist(), self._ask(_without_repeats(query, self.repeats)), strict=True)
                 advance(len(part))
         if len(known) < len(nums):
             stranger = self._ask(self._of_nobody())[0]
@@ -214,6 +218,7 @@ class _Asking:
             exclude=self.exclude,
             only=self.only,
             explain=self.wish.explain,
+            same=self.same,
         )
 
     def _of_nobody(self) -> Query:
@@ -267,12 +272,12 @@ def _excluded(dataset: Dataset, wish: Wish) -> ItemNums:
     return nums
 
 
-def _without_repeats(query: Query, same: csr_array | None) -> Query:
+def _without_repeats(query: Query, repeats: csr_array | None) -> Query:
     """Whatever a person touched elsewhere, liked or not, is not shown again under another name."""
-    if same is None:
+    if repeats is None:
         return query
     touched = query.history if query.blocked is None else query.history + query.blocked
-    return replace(query, taken=csr_array(abs(touched) @ same))
+    return replace(query, taken=csr_array(abs(touched) @ repeats))
 
 
 def _cause(one: RankedList, key: str | None, dataset: Dataset) -> str | None:

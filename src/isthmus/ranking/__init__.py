@@ -8,7 +8,8 @@ from isthmus.ranking.interest import TextInterest, background_vectors, interest_
 from isthmus.ranking.interests import OTHER, Interest, Interests, interests
 from isthmus.ranking.leaning import explain_leaning
 from isthmus.ranking.lists import RankedList, list_probabilities, rank, ranked_lists
-from isthmus.ranking.reasons import Carrier, Language, Reason, Speaker, reasons_of
+from isthmus.ranking.reasons import Carrier, Language, Reason, Same, Speaker, reasons_of
+from isthmus.ranking.same import with_same
 
 __all__ = [
     "OTHER",
@@ -19,6 +20,7 @@ __all__ = [
     "Language",
     "RankedList",
     "Reason",
+    "Same",
     "Speaker",
     "TextInterest",
     "background_vectors",
@@ -36,4 +38,5 @@ __all__ = [
     "ranked_lists",
     "reasons_of",
     "with_categories",
+    "with_same",
 ]

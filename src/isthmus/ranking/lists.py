@@ -17,6 +17,7 @@ from isthmus.ranking.filters import narrow
 from isthmus.ranking.interest import probabilities
 from isthmus.ranking.leaning import explain_leaning
 from isthmus.ranking.reasons import Reason, reasons_of
+from isthmus.ranking.same import with_same
 from isthmus.schema import FloatArray, IntArray, ItemNums, Query, Recommendations
 from isthmus.settings import RankingSettings
 
@@ -85,11 +86,13 @@ def ranked_lists(
     exclude: ItemNums | Sequence[int] = (),
     only: ItemNums | Sequence[int] | None = None,
     explain: bool = True,
+    same: csr_array | None = None,
 ) -> list[RankedList]:
     """`rank`, with chances and reasons; `popular` answers, and the list says why, where `model` cannot.
 
     `item_platform` (n_items,) tells the platform of each past item. Without `explain` there are no reasons,
-    which for many people is most of the work.
+    which for many people is most of the work. `same` (n_items, n_items), how likely two items of two
+    platforms are one thing, lets reasons say so.
     """
     settings = settings or RankingSettings()
     query = narrow(query, only=only, exclude=exclude)
@@ -106,11 +109,7 @@ def ranked_lists(
             if source is model
             else rank(source, asked, n, settings=settings, vectors=vectors, topics=topics)
         )
-        reasons = (
-            reasons_of(explain_leaning(source, asked, part.item_nums), item_platform, query.platform)
-            if explain
-            else None
-        )
+        reasons = _explain(source, asked, part.item_nums, item_platform, same) if explain else None
         for place, row in enumerate(who):
             lists[row] = _ranked(part, place, reasons, settings.temperature, fallbacks[row])
     return [ranked for ranked in lists if ranked is not None]
@@ -126,6 +125,13 @@ def list_probabilities(scores: FloatArray, temperature: float = 1.0) -> FloatArr
     return probabilities(
         1 / spread if spread > 1e-12 else 0.0, scores - scores.max(initial=-np.inf), temperature
     )
+
+
+def _explain(
+    model: Recommender, query: Query, items: ItemNums, item_platform: IntArray, same: csr_array | None
+) -> list[list[Reason]]:
+    reasons = reasons_of(explain_leaning(model, query, items), item_platform, query.platform)
+    return reasons if same is None else with_same(reasons, items, query.history, same, item_platform)
 
 
 def _ranked(

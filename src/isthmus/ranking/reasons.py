@@ -8,9 +8,10 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from isthmus.items import CERTAIN
 from isthmus.schema import NO_ITEM, Explanations, IntArray
 
-__all__ = ["Carrier", "Language", "Reason", "Speaker", "reasons_of"]
+__all__ = ["Carrier", "Language", "Reason", "Same", "Speaker", "reasons_of"]
 
 Language = Literal["en", "zh"]
 
@@ -56,6 +57,16 @@ class Carrier:
 
 
 @dataclass(frozen=True)
+class Same:
+    """A past item that is, or may be, the recommended one on another platform."""
+
+    item: int
+    platform: int
+    confidence: float
+    """How likely the two are one thing, 0..1."""
+
+
+@dataclass(frozen=True)
 class Reason:
     """Why one item is in a list of `platform`. Only what speaks for it is counted."""
 
@@ -66,6 +77,8 @@ class Reason:
     """Part of each component of the model, largest first, adding up to one; empty if nothing does."""
     crowd: Mapping[str, float] = field(default_factory=dict)
     """Of these parts, what rests on no past item: popularity."""
+    same: tuple[Same, ...] = ()
+    """Past items that are, or may be, this one on another platform, surest first; no part of the score."""
 
 
 def reasons_of(
@@ -125,12 +138,27 @@ class Speaker:
         """One sentence: "Because you read 三体 (books) and watched Interstellar (films): similar text."
 
         Names the past items that carry at least a fifth of what the first carries, and the components that
-        carry at least a fifth of the score.
+        carry at least a fifth of the score. Where the item is a past one on another platform, that is said
+        first: "The same as Dune (books), which you read.", with "Perhaps" in front where it is not certain.
         """
         strongest = reason.carriers[0].share if reason.carriers else 0.0
         carriers = [carrier for carrier in reason.carriers if carrier.share >= strongest / 5]
         say = self._in_chinese if language == "zh" else self._in_english
-        return say(reason, carriers, _names(reason, bool(carriers)))
+        why = say(reason, carriers, _names(reason, bool(carriers)))
+        if not reason.same:
+            return why
+        same = self._same(reason.same[0], language)
+        if not reason.components:
+            return same
+        return same + why if language == "zh" else f"{same} {why}"
+
+    def _same(self, past: Same, language: Language) -> str:
+        title, where = self.titles[past.item], self.platforms[past.platform]
+        english, chinese = self._verb(past.platform)
+        sure = past.confidence >= CERTAIN
+        if language == "zh":
+            return f"{'' if sure else '可能'}与你{chinese}的《{title}》（{where}）是同一作品。"
+        return f"{'The' if sure else 'Perhaps the'} same as {title} ({where}), which you {english}."
 
     def _in_english(self, reason: Reason, carriers: list[Carrier], names: list[str]) -> str:
         where = self.platforms[reason.platform]
