@@ -3,6 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from isthmus.models.bridge.components import COMPONENTS
 from isthmus.ranking import Carrier, Reason, Same, Speaker, reasons_of
 from isthmus.schema import NO_ITEM, Explanations
 
@@ -91,6 +92,11 @@ def test_that_it_is_known_from_another_platform_is_said_first(
     told = replace(reason, same=same)
     assert SPEAKER.sentence(told) == english
     assert SPEAKER.sentence(told, "zh") == chinese
+
+
+@pytest.mark.parametrize("name", [component.name for component in COMPONENTS])
+def test_every_reason_of_bridge_has_its_chinese_words(name: str) -> None:
+    assert name not in SPEAKER.sentence(Reason(2, (Carrier(0, 0, 1.0),), {name: 1.0}), "zh")
 
 
 def test_what_carries_little_is_not_mentioned() -> None:

@@ -7,18 +7,18 @@ import typer
 
 __all__ = ["register"]
 
+Folder = Annotated[
+    Path,
+    typer.Option("--workspace", help="Folder to make; an earlier demo there is made anew.", metavar="WS"),
+]
+
 
 def register(app: typer.Typer) -> None:
     """Add the verb."""
     app.command("demo", epilog="Example: isthmus demo --workspace demo-workspace")(demo)
 
 
-def demo(
-    workspace: Annotated[
-        Path,
-        typer.Option("--workspace", help="Folder to make; an earlier demo there is made anew.", metavar="WS"),
-    ] = Path("demo-workspace"),
-) -> None:
+def demo(workspace: Folder = Path("demo-workspace")) -> None:
     """Import sample exports, fit, recommend where the person is new, explain, score, evaluate, report.
 
     Titles are real, the reader is invented, the population is simulated.

@@ -20,6 +20,36 @@ _EXAMPLES = (
     "[bold]isthmus recommend ws --platform films --out recs.parquet[/]"
 )
 
+One = Annotated[str | None, typer.Option("--user", help="`platform:id`, or a linked person.", metavar="ID")]
+Several = Annotated[Path | None, typer.Option("--users", help="Text file, one such a line.", metavar="FILE")]
+Length = Annotated[int, typer.Option("-n", help="Length of a list.", min=1)]
+Categories = Annotated[
+    list[str] | None, typer.Option("--category", help="Only items of this category (repeat for more).")
+]
+Excluded = Annotated[
+    list[str] | None, typer.Option("--exclude", help="Not this item (repeat for more).", metavar="ID")
+]
+Diversity = Annotated[
+    float | None,
+    typer.Option("--diversity", help="0 by score alone, 1 by difference alone.", min=0, max=1),
+]
+Calibration = Annotated[
+    float | None,
+    typer.Option("--calibrate", help="0 by score alone, 1 by proportion of interests.", min=0, max=1),
+]
+Device = Annotated[
+    str | None, typer.Option("--device", help="Lean to what was done on this device.", metavar="NAME")
+]
+Seen = Annotated[bool, typer.Option("--include-seen", help="Also what the person knows already.")]
+Repeats = Annotated[
+    bool, typer.Option("--repeats", help="Also what the person took on another platform (see match).")
+]
+Explain = Annotated[bool, typer.Option("--explain", help="Say why, item by item.")]
+Out = Annotated[
+    Path | None,
+    typer.Option("--out", help="Write the lists to a .parquet, .csv or .jsonl file.", metavar="FILE"),
+]
+
 
 def register(app: typer.Typer) -> None:
     """Add the verb."""
@@ -29,50 +59,25 @@ def register(app: typer.Typer) -> None:
 def recommend(
     workspace: WS,
     platform: Platform,
-    user: Annotated[
-        str | None, typer.Option("--user", help="`platform:id`, or a linked person.", metavar="ID")
-    ] = None,
-    users: Annotated[
-        Path | None, typer.Option("--users", help="Text file, one such a line.", metavar="FILE")
-    ] = None,
-    n: Annotated[int, typer.Option("-n", help="Length of a list.", min=1)] = 10,
-    category: Annotated[
-        list[str] | None, typer.Option("--category", help="Only items of this category (repeat for more).")
-    ] = None,
-    exclude: Annotated[
-        list[str] | None, typer.Option("--exclude", help="Not this item (repeat for more).", metavar="ID")
-    ] = None,
-    diversity: Annotated[
-        float | None,
-        typer.Option("--diversity", help="0 by score alone, 1 by difference alone.", min=0, max=1),
-    ] = None,
-    calibrate: Annotated[
-        float | None,
-        typer.Option("--calibrate", help="0 by score alone, 1 by proportion of interests.", min=0, max=1),
-    ] = None,
-    device: Annotated[
-        str | None, typer.Option("--device", help="Lean to what was done on this device.", metavar="NAME")
-    ] = None,
-    include_seen: Annotated[
-        bool, typer.Option("--include-seen", help="Also what the person knows already.")
-    ] = False,
-    repeats: Annotated[
-        bool,
-        typer.Option("--repeats", help="Also what the person took on another platform (see match)."),
-    ] = False,
-    explain: Annotated[bool, typer.Option("--explain", help="Say why, item by item.")] = False,
+    user: One = None,
+    users: Several = None,
+    n: Length = 10,
+    category: Categories = None,
+    exclude: Excluded = None,
+    diversity: Diversity = None,
+    calibrate: Calibration = None,
+    device: Device = None,
+    include_seen: Seen = False,
+    repeats: Repeats = False,
+    explain: Explain = False,
     model: Model = None,
-    out: Annotated[
-        Path | None,
-        typer.Option("--out", help="Write the lists to a .parquet, .csv or .jsonl file.", metavar="FILE"),
-    ] = None,
+    out: Out = None,
     as_json: Json = False,
 ) -> None:
     """Recommend items of a platform to one person, to those of a file, or (without either) to everybody.
 
     Whoever is not known gets what is popular, and is told so.
     """
-    from isthmus.cli.printing import out as console
     from isthmus.cli.printing import print_json
     from isthmus.cli.progress import Bars
     from isthmus.cli.writing import writer_of
@@ -93,11 +98,18 @@ def recommend(
         write(answer.frame(), out)
     if as_json:
         print_json(as_dict(answer, lists=out is None))
-    elif out is not None:
-        console().print(f"{out}: {len(answer.lists):,} lists of {platform}.", markup=False)
-        _tell_notes(answer)
     else:
+        _tell(answer, out)
+
+
+def _tell(answer: "Answer", written: Path | None) -> None:
+    from isthmus.cli.printing import out
+
+    if written is None:
         _show(answer)
+        return
+    out().print(f"{written}: {len(answer.lists):,} lists of {answer.wish.platform}.", markup=False)
+    _tell_notes(answer)
 
 
 def show_list(answer: "Answer", position: int) -> None:

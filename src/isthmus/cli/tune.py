@@ -16,6 +16,42 @@ __all__ = ["register"]
 
 _EXAMPLE = "Example: isthmus tune ws --model ease --target films --trials 30 --timeout 600"
 
+Target = Annotated[str, typer.Option("--target", help="The platform to recommend from.", show_default=False)]
+Method = Annotated[str, typer.Option("--model", help="bridge, ease, slim or another (guide: Methods).")]
+Trials = Annotated[
+    int, typer.Option("--trials", help="Settings to try, those of earlier calls included.", min=1)
+]
+Timeout = Annotated[
+    float | None,
+    typer.Option("--timeout", help="Begin nothing new after so many seconds.", min=0, metavar="S"),
+]
+Protocol = Annotated[str, typer.Option("--protocol", help="Who is asked about what, as in evaluate.")]
+Metric = Annotated[str, typer.Option("--metric", help="What to be best at, as in recall@20.")]
+Folds = Annotated[
+    int | None,
+    typer.Option(
+        "--folds",
+        help="How often validation people are drawn; by default 3, or 1 where none are drawn.",
+        min=1,
+    ),
+]
+Options = Annotated[
+    list[str] | None,
+    typer.Option("--option", help="For the protocol, as in test=0.3.", metavar="NAME=VALUE"),
+]
+Fixed = Annotated[
+    list[str] | None,
+    typer.Option("--set", help="A setting that is not to be searched.", metavar="NAME=VALUE"),
+]
+SpaceFile = Annotated[
+    Path | None,
+    typer.Option("--space", help="TOML file that says what may be tried, instead of ours.", metavar="F"),
+]
+OutFile = Annotated[
+    Path | None,
+    typer.Option("--out", help="Where to write; by default WS/tuning/MODEL-TARGET.toml.", metavar="F"),
+]
+
 
 def register(app: typer.Typer) -> None:
     """Add the verb."""
@@ -24,49 +60,20 @@ def register(app: typer.Typer) -> None:
 
 def tune(
     workspace: WS,
-    target: Annotated[
-        str, typer.Option("--target", help="The platform to recommend from.", show_default=False)
-    ],
-    model: Annotated[
-        str, typer.Option("--model", help="bridge, ease, slim or another (guide: Methods).")
-    ] = "bridge",
-    trials: Annotated[
-        int, typer.Option("--trials", help="Settings to try, those of earlier calls included.", min=1)
-    ] = 30,
-    timeout_s: Annotated[
-        float | None,
-        typer.Option("--timeout", help="Begin nothing new after so many seconds.", min=0, metavar="S"),
-    ] = None,
-    protocol: Annotated[
-        str, typer.Option("--protocol", help="Who is asked about what, as in evaluate.")
-    ] = "cold-start",
-    metric: Annotated[str, typer.Option("--metric", help="What to be best at, as in recall@20.")] = "ndcg@10",
-    folds: Annotated[
-        int | None,
-        typer.Option(
-            "--folds", help="How often validation people are drawn; by default 3, or 1 where none are drawn.",
-            min=1,
-        ),
-    ] = None,
+    target: Target,
+    model: Method = "bridge",
+    trials: Trials = 30,
+    timeout_s: Timeout = None,
+    protocol: Protocol = "cold-start",
+    metric: Metric = "ndcg@10",
+    folds: Folds = None,
     seed: Seed = 0,
-    options: Annotated[
-        list[str] | None,
-        typer.Option("--option", help="For the protocol, as in test=0.3.", metavar="NAME=VALUE"),
-    ] = None,
-    settings: Annotated[
-        list[str] | None,
-        typer.Option("--set", help="A setting that is not to be searched.", metavar="NAME=VALUE"),
-    ] = None,
-    space_file: Annotated[
-        Path | None,
-        typer.Option("--space", help="TOML file that says what may be tried, instead of ours.", metavar="F"),
-    ] = None,
-    out_file: Annotated[
-        Path | None,
-        typer.Option("--out", help="Where to write; by default WS/tuning/MODEL-TARGET.toml.", metavar="F"),
-    ] = None,
+    options: Options = None,
+    settings: Fixed = None,
+    space_file: SpaceFile = None,
+    out_file: OutFile = None,
     as_json: Json = False,
-) -> None:  # fmt: skip
+) -> None:
     """Search the settings with which a model serves people best whose events on the target are hidden.
 
     They are validation people; the test of the same seed is not looked at. A search that was killed goes on
@@ -91,8 +98,8 @@ def tune(
     write_text(file, found.to_toml())
     if as_json:
         print_json({**found.to_dict(), "file": str(file)})
-        return
-    _show(found, workspace, file)
+    else:
+        _show(found, workspace, file)
 
 
 def _file_name(model: str, target: str) -> str:

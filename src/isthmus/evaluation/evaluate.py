@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from isthmus.dataset import Dataset
-from isthmus.engine import Progress, Silent
+from isthmus.engine import Advance, Progress, Silent
 from isthmus.errors import SettingsError, UnknownNameError
 from isthmus.evaluation.facts import about_dataset, about_machine, about_model, about_twins, kind_of
 from isthmus.evaluation.groups import measure_groups
@@ -64,40 +64,32 @@ def evaluate(
         raise SettingsError("An evaluation needs at least one metric and one seed.")
     pairs = None if twins is None else find_twins(dataset, target, twins)
     splits = [
-        split
-        for seed in seeds
-        for split in make_splits(dataset, target, protocol, seed=seed, options=options)
+        made for seed in seeds for made in make_splits(dataset, target, protocol, seed=seed, options=options)
     ]
-    longest = max(metric.k for metric in parsed)
     rounds = [Round(split, ask(split.test, pairs)) for split in splits]
     with (progress or Silent()).track(f"evaluate on {target}", 2 * len(named) * len(rounds)) as advance:
-        for one, (name, model) in product(rounds, named.items()):
-            one.run(name, model, longest)
-            advance(2)
+        _run(rounds, named, max(metric.k for metric in parsed), advance)
     measured = _Measured.of(rounds, list(named), parsed)
     figures, comparisons = measured.judge(level, resamples, against)
     report = Report(
-        target=target,
-        protocol=protocol,
-        options=find_options(protocol) | dict(options or {}),
-        seeds=tuple(seeds),
-        metrics=tuple(str(metric) for metric in parsed),
-        level=level,
-        resamples=resamples,
+        target=target, protocol=protocol, level=level, resamples=resamples, seeds=tuple(seeds),
+        options=find_options(protocol) | dict(options or {}), metrics=tuple(str(one) for one in parsed),
+        dataset=about_dataset(dataset), figures=tuple(figures), comparisons=tuple(comparisons),
         models={name: about_model(model) for name, model in named.items()},
-        dataset=about_dataset(dataset),
         splits=tuple({"seed": done.split.seed} | dict(done.split.facts) for done in rounds),
         twins={} if pairs is None or twins is None else about_twins(pairs, twins, rounds),
         leaks=join_leaks([check_leaks(split, False if pairs is None else pairs) for split in splits]).facts,
-        figures=tuple(figures),
-        comparisons=tuple(comparisons),
         timings=tuple(timing for done in rounds for timing in done.timings),
-        users=measured.users,
-        k=measured.k,
-        per_person=measured.values,
-        machine=about_machine(),
-    )
+        users=measured.users, k=measured.k, per_person=measured.values, machine=about_machine(),
+    )  # fmt: skip
     return _compared(report, rounds)
+
+
+def _run(rounds: Sequence[Round], named: Mapping[str, Recommender], longest: int, advance: Advance) -> None:
+    """Fit and ask every model in every round, for lists of the `longest` length."""
+    for one, (name, model) in product(rounds, named.items()):
+        one.run(name, model, longest)
+        advance(2)
 
 
 def _compared(report: Report, rounds: list[Round]) -> Report:

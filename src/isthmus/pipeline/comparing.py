@@ -53,7 +53,7 @@ def compare_models(
         raise SettingsError(f"{transfer!r} is none of the models compared.", f"Models: {', '.join(models)}.")
     make_models(models, settings, targets[0] if targets else None)
     dataset = read_dataset(workspace, workspace.encoder(progress))
-    reports, skipped, errors = [], [], []
+    reports, skipped = [], []
     for target in dict.fromkeys(targets or dataset.platforms):
         dataset.platform_num(target)
         made = make_models(models, settings, target)
@@ -63,20 +63,18 @@ def compare_models(
                     dataset, made, target=target, protocol=protocol, metrics=metrics, seeds=seeds,
                     options=given, progress=progress,
                 )  # fmt: skip
+                reports.append(report)
             except InputError as error:
-                skipped.append(Skipped(target, protocol, error.message))
-                errors.append(error)
-                continue
-            reports.append(report)
+                skipped.append((Skipped(target, protocol, error.message), error))
     if not reports:
-        raise errors[0]
+        raise skipped[0][1]
     if transfer is not None and len(dataset.platforms) > 1:
         name = choose_model(reports) if transfer == BEST else transfer
         reports = [
             with_transfer(dataset, report, name, make_models(models, settings, report.target)[name], progress)
             for report in reports
         ]
-    return Study(tuple(reports), tuple(skipped))
+    return Study(tuple(reports), tuple(one for one, _ in skipped))
 
 
 def make_models(

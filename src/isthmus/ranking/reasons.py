@@ -31,6 +31,10 @@ _CHINESE = {
     "people with your taste": "品味相近的人喜欢",
     "your topics, as this platform speaks of them": "与你的整体兴趣相符",
     "categories you like elsewhere": "你在别处喜欢的类别",
+    "tastes that many share": "许多人共有的品味",
+    "goes with what you chose": "与你选过的相配",
+    "broad tastes in common": "大体品味相同",
+    "fine tastes in common": "细致品味相同",
 }
 
 _VERBS: Mapping[str, tuple[str, str]] = {

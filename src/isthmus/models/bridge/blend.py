@@ -132,14 +132,13 @@ def _gather_some(
         seen |= query.blocked[:, query.candidates].toarray() != 0
     rows, columns = np.nonzero(seen)
     chosen = np.zeros_like(wanted)
-    broken = np.empty(wanted.shape, dtype=np.float32)
     raw = []
     for component in components:
         scores = np.zeros(wanted.shape, np.float32) if component.idle else dense(component.score(query))
         raw.append(scores)
         # Ties (many zeros) are broken at random, else they would all be taken from the front.
         spread = np.float32(1e-6 * scores[0].std() + 1e-30)
-        np.add(scores, spread * rng.random(scores.shape[1], dtype=np.float32), out=broken)
+        broken = scores + spread * rng.random(scores.shape[1], dtype=np.float32)
         broken[rows, columns] = -np.inf
         np.put_along_axis(chosen, top_k(broken, _TOP)[0], values=True, axis=1)
     share = min(1.0, _RANDOM / wanted.shape[1])

@@ -129,9 +129,7 @@ class LowRank(Component):
         every = len(query.candidates) == len(self.space.on(self.target))
         columns = self._all_columns if every else self.columns(self.places(query.candidates))
         scores, rest = self.people(query) @ columns, self.rest(query)
-        if rest is not None:
-            scores[np.repeat(np.arange(len(scores)), np.diff(rest.indptr)), rest.indices] += rest.data
-        return scores
+        return scores if rest is None else np.asarray(rest + scores)
 
     @cached_property
     def _all_columns(self) -> NDArray[np.float32]:

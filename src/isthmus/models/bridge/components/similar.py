@@ -82,13 +82,7 @@ class SimilarText(ItemSimilarity):
         vectors, columns = self.space.vectors, self.space.on(self.target)
         theirs = vectors[columns].T  # (d, c)
         floor = self._floor(vectors, theirs)
-        room = np.empty(
-            (_CHUNK, len(columns)), dtype=vectors.dtype
-        )  # new memory each time costs a third more
-        parts = []
-        for start in range(0, len(vectors), _CHUNK):
-            some = vectors[start : start + _CHUNK]
-            parts.append(_above(np.matmul(some, theirs, out=room[: len(some)]), floor))
+        parts = [_above(vectors[i : i + _CHUNK] @ theirs, floor) for i in range(0, len(vectors), _CHUNK)]
         return csr_array(vstack(parts, format="csr")) if parts else csr_array((0, len(columns)))
 
     def _floor(self, vectors: Scores, theirs: Scores) -> float:
