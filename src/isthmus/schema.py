@@ -236,6 +236,11 @@ class Query:
         parts = [(self.elsewhere, whole), (1 - self.elsewhere, on_device)]
         return parts if self.elsewhere > 0 else parts[1:]
 
+    def barred(self) -> list[csr_array]:
+        """(q, n_items) each: non-zero for items that a person must not be shown."""
+        masks = [self.history if self.exclude_seen else None, self.blocked, self.taken]
+        return [mask for mask in masks if mask is not None]
+
     def rows(self, start: int, stop: int) -> Self:
         """The same question for the people `start` to `stop`, so that many can be answered piece by piece."""
         return self.take(slice(start, stop))

@@ -191,8 +191,7 @@ def _chunks(n_rows: int, n_columns: int) -> Iterator[tuple[int, int]]:
 def _without_excluded(scores: FloatArray, query: Query) -> FloatArray:
     """The scores with -inf where an item must not be shown, in place where they are an array of their own."""
     scores = np.require(scores, requirements=["OWNDATA", "WRITEABLE"])
-    masks = [query.history if query.exclude_seen else None, query.blocked, query.taken]
-    for mask in (mask for mask in masks if mask is not None):
+    for mask in query.barred():
         part = mask[:, query.candidates].tocoo()
         scores[part.row[part.data != 0], part.col[part.data != 0]] = -np.inf
     return scores

@@ -2,15 +2,14 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
-from threadpoolctl import ThreadpoolController
 
 from isthmus.numeric.sparse import scale_columns
+from isthmus.numeric.threads import single_threaded
 from isthmus.schema import FloatArray, IntArray
 
 __all__ = ["ColumnFactors"]
@@ -66,7 +65,7 @@ class ColumnFactors:
         vectors = (_START * rng.standard_normal((seen.shape[1], max(1, min(size, *seen.shape))))).astype(
             np.float32
         )
-        with _one_thread().limit(limits=1, user_api="blas"):
+        with single_threaded():
             for _ in range(rounds):
                 rows = cls.of(vectors, unseen, ridge, counts).of_rows(weighted)
                 for one, columns in alike:  # a column's cells times c is the ridge divided by c
@@ -88,7 +87,7 @@ class ColumnFactors:
     def of_rows(self, rows: csr_array) -> Factors:
         """(q, d): the best factors of `rows` (q, m), whose entries are weights; zeros for an empty row."""
         found = np.zeros((rows.shape[0], self.vectors.shape[1]), dtype=self.vectors.dtype)
-        with _one_thread().limit(limits=1, user_api="blas"):
+        with single_threaded():
             base, used = np.linalg.inv(self.solver), np.unique(rows.indices)
             basis = np.zeros_like(self.vectors)  # where nothing is written no memory is taken
             basis[used] = self.vectors[used] @ self.solver
@@ -106,12 +105,6 @@ class ColumnFactors:
         basis = touched @ self.solver
         told = np.linalg.solve(np.diag(1.0 / weights) + basis @ touched.T, np.ones(len(past)))
         return np.asarray(told[:, None] * basis)
-
-
-@cache
-def _one_thread() -> ThreadpoolController:
-    """Many small products: several threads only wait for each other, on a busy machine ten times as long."""
-    return ThreadpoolController()
 
 
 def _short(touched: Factors, basis: Factors, weights: Factors) -> Factors:

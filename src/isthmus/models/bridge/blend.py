@@ -8,6 +8,7 @@ help its weight goes to zero: this is the gate that keeps a useless source out.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Self
 
 import numpy as np
@@ -17,7 +18,7 @@ from scipy.optimize import minimize
 from isthmus.models.bridge.components import Component, dense
 from isthmus.models.bridge.config import BridgeConfig
 from isthmus.models.bridge.hold_out import EVENTS_LEFT, Case
-from isthmus.numeric import top_k
+from isthmus.numeric import in_threads, top_k
 from isthmus.schema import FloatArray, IntArray, Query
 
 __all__ = ["Blend", "Sample", "gather", "joined"]
@@ -107,12 +108,14 @@ class Blend:
 
 def gather(components: Sequence[Component], case: Case, rng: np.random.Generator) -> Sample:
     """The best candidates of each component, some at random, and what was hidden; seen ones left out."""
-    parts = []
     people = len(case.query) if case.k == 0 else min(_PEOPLE_LATER, len(case.query))
-    for start in range(0, people, _PEOPLE_AT_ONCE):
+    starts = range(0, people, _PEOPLE_AT_ONCE)
+
+    def some(start: int, chance: np.random.Generator) -> Sample:
         stop = min(start + _PEOPLE_AT_ONCE, people)
-        parts.append(_gather_some(components, case.query.rows(start, stop), case.truth[start:stop], rng))
-    return joined(parts)
+        return _gather_some(components, case.query.rows(start, stop), case.truth[start:stop], chance)
+
+    return joined(in_threads(lambda part: some(*part), zip(starts, rng.spawn(len(starts)), strict=True)))
 
 
 def joined(parts: Sequence[Sample]) -> Sample:
@@ -127,9 +130,9 @@ def _gather_some(
     components: Sequence[Component], query: Query, truth: Any, rng: np.random.Generator
 ) -> Sample:
     wanted = truth.toarray() != 0  # (q, c)
-    seen = query.history[:, query.candidates].toarray() != 0
-    if query.blocked is not None:
-        seen |= query.blocked[:, query.candidates].toarray() != 0
+    seen = np.zeros_like(wanted)
+    for mask in query.barred():
+        seen |= mask[:, query.candidates].toarray() != 0
     rows, columns = np.nonzero(seen)
     chosen = np.zeros_like(wanted)
     raw = []
@@ -229,18 +232,24 @@ def _lift_ndcg(scores: NDArray[np.float32], sample: Sample, weights: FloatArray)
     weights, parts = weights.copy(), [np.ascontiguousarray(part) for part in np.moveaxis(scores, 2, 0)]
     total: NDArray[Any] = scores @ weights.astype(np.float32)
     total[np.isneginf(sample.offset)] = -np.inf
+
+    def moved(number: int, tried: float) -> NDArray[Any]:
+        return total + np.float32(tried - weights[number]) * parts[number]
+
+    def reach(number: int, tried: float) -> float:
+        return _ndcg(moved(number, tried), sample)
+
     best = _ndcg(total, sample)
     for _ in range(_ROUNDS):
         before = best
-        for number, part in enumerate(parts):
+        for number in range(len(parts)):
             tries = weights[number] * _FACTORS if weights[number] > 0 else np.zeros(0)
             tries = np.concatenate([tries, weights[number] + weights.max() * _SUMMANDS])
-            totals = ((total + np.float32(tried - weights[number]) * part, tried) for tried in tries)
-            reached, moved, tried = max(
-                ((_ndcg(moved, sample), moved, tried) for moved, tried in totals), key=lambda one: one[0]
-            )
-            if reached > best * _NOISE:
-                best, total, weights[number] = reached, moved, tried
+            reached = in_threads(partial(reach, number), tries)
+            first = int(np.argmax(reached))
+            if reached[first] > best * _NOISE:
+                best, total = reached[first], moved(number, tries[first])
+                weights[number] = tries[first]
         if best < before * _NOISE**2:
             break
     return weights

@@ -4,9 +4,10 @@ Components (see `components/`) each score the target's items; the blend adds the
 people whose target events were hidden, one set of weights for each number of target events left.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any, ClassVar, Self
+from operator import methodcaller
+from typing import Any, ClassVar, Self, TypeVar
 
 import numpy as np
 from scipy.sparse import csr_array
@@ -23,9 +24,12 @@ from isthmus.models.bridge.hold_out import hide, turns
 from isthmus.models.bridge.side import Side, Voice
 from isthmus.models.bridge.space import Space
 from isthmus.models.shares import Shares
+from isthmus.numeric import in_threads
 from isthmus.schema import NO_ITEM, Explanations, FloatArray, IntArray, ItemNums, Query
 
 __all__ = ["Bridge"]
+
+R = TypeVar("R")
 
 _NONE: IntArray = np.zeros(0, dtype=np.int64)
 
@@ -63,8 +67,7 @@ class Bridge(Scorer):
         Where a source turns out to be noise, all of it is done again without that source.
         """
         components = [component(self.config, self._space, target) for component in COMPONENTS]
-        for component in components:
-            component.fit(dataset)
+        _each(components, methodcaller("fit", dataset))
         components = [component for component in components if not component.idle]
         samples, noise = self._ask_hidden(components, dataset, target, rng)
         if len(noise):
@@ -87,7 +90,7 @@ class Bridge(Scorer):
         gate = Gate(self._space.item_platform, target)
         for turn in range(turns(dataset, target, self.config) if components else 0):
             held = hide(dataset, target, self.config, turn)
-            left = [component.without(held.rest) for component in components] if held.cases else []
+            left = _each(components, methodcaller("without", held.rest)) if held.cases else []
             for case in held.cases:
                 samples.setdefault(case.k, []).append(gather(left, case, rng))
                 if case.k == 0:
@@ -217,6 +220,13 @@ class Bridge(Scorer):
             components.append(component)
         blend = Blend(arrays[f"{target}/scales"], arrays[f"{target}/weights"])
         return Side(tuple(components), blend, arrays[f"{target}/ignored"])
+
+
+def _each(components: Sequence[Component], learn: Callable[[Component], R]) -> list[R]:
+    """What `learn` gives for each, in order; where BLAS has no use for more threads, several at once."""
+    serial = [component for component in components if component.serial]
+    learnt = dict(zip(serial, in_threads(learn, serial), strict=True))
+    return [learnt[one] if one.serial else learn(one) for one in components]
 
 
 def _share_out(part: FloatArray, evidence: FloatArray | None, n_past: int) -> FloatArray:

@@ -99,9 +99,8 @@ def _blended(
 
 
 def _ndcg(scores: NDArray[np.float32], truth: Any, query: Query) -> FloatArray:
-    if query.blocked is not None:
-        barred = query.blocked[:, query.candidates].toarray() != 0
-        scores = np.where(barred & ~truth, -np.inf, scores)
+    for mask in query.barred():
+        scores = np.where((mask[:, query.candidates].toarray() != 0) & ~truth, -np.inf, scores)
     order, _ = top_k(scores, _CUT)
     discount = 1 / np.log2(np.arange(_CUT) + 2)
     gained = (np.take_along_axis(truth, order, axis=1) * discount[: order.shape[1]]).sum(axis=1)

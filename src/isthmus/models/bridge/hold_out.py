@@ -109,7 +109,7 @@ def _case(
     left = dataset.keeping(~hidden | (order < k))
     query = left.query(people, name)
     owned = twins.reached_by(query.history)
-    query = replace(query, blocked=query.blocked + owned if query.blocked is not None else owned)
+    query = replace(query, taken=query.taken + owned if query.taken is not None else owned)
     wanted = dataset.keeping(hidden & (order >= k)).interactions[people]
     wanted = csr_array(wanted - wanted.multiply(owned.astype(bool)))[:, query.candidates]
     wanted.eliminate_zeros()

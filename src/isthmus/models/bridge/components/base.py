@@ -43,6 +43,9 @@ class Component(ABC):
     """Whether any part of what somebody did brings back all that was learnt of them, so that even a platform
     of chance would seem to tell of the person."""
 
+    serial: ClassVar[bool] = False
+    """Whether the threads of BLAS are no help in learning it; such components are learnt side by side."""
+
     def __init__(self, config: BridgeConfig, space: Space, target: int) -> None:
         self.config, self.space, self.target = config, space, target
 

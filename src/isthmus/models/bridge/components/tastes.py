@@ -21,6 +21,7 @@ class Tastes(LowRank):
     """
 
     remembers = True
+    serial = True
     ridge: ClassVar[float]
     rank = 128
     unseen = 0.03

@@ -115,6 +115,7 @@ class Filter(LowRank):
 
     name = "tastes that many share"
     prior = 0.1
+    serial = True
     rank = 64
     ideal = 2.0
     power = 0.25
@@ -174,6 +175,7 @@ class Sparse(Component):
 
     name = "goes with what you chose"
     prior = 0.1
+    serial = True
     net = ElasticNet()
 
     def fit(self, dataset: Dataset) -> None:
