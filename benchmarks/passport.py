@@ -166,7 +166,7 @@ def references(world: World) -> Values:
     query = world.cases.query(world.target, world.split.target)
     content = load_model("content").fit(world.target).score(query)
     popular = np.log1p(load_model("popularity").fit(world.target).score(query))
-    both = _scaled(content) + Blend().popularity * _scaled(popular)
+    both = _scaled(content) + Blend().popularity * popular
     scores = {"popularity": popular, "content": content, "content + popularity": both}
     return {name: judge(top_k(one, 10)[0], world) for name, one in scores.items()}
 
@@ -226,7 +226,7 @@ def passports(world: World, row: int) -> dict[str, Passport]:
 
 def grid() -> dict[str, Blend]:
     """What --tune tries."""
-    tried = [(t, n, p) for t in (0.0, 0.25, 0.5) for n in (0.25, 0.5, 1.0) for p in (2.0, 4.0, 8.0)]
+    tried = [(t, n, p) for t in (0.0, 0.25, 0.5) for n in (0.25, 0.5, 1.0) for p in (4.0, 8.0, 16.0)]
     return {f" (texts {t:g}, names {n:g}, popularity {p:g})": Blend(1.0, t, n, p) for t, n, p in tried}
 
 
