@@ -110,3 +110,12 @@ def test_any_moment_comes_back(moments: list[datetime]) -> None:
 def test_any_text_is_a_time_or_null(texts: list[str]) -> None:
     texts = [text.encode(errors="replace").decode() for text in texts]
     assert len(parse_times(pl.Series(texts, dtype=pl.String))) == len(texts)
+
+
+@pytest.mark.parametrize("between", ["T", " "])
+def test_a_column_of_times_with_zones_is_read_as_each_of_its_cells(between: str) -> None:
+    texts = [f"2020-0{month}-31{between}23:30:00{zone}" for month in (1, 3) for zone in ("+02:00", "-11:30")]
+    whole = parse_times(pl.Series("t", texts), timezone="Asia/Shanghai")
+    cells = [parse_times(pl.Series("t", [text, "no time"]), timezone="Asia/Shanghai")[0] for text in texts]
+    assert whole.to_list() == cells
+    assert cells[0] == datetime(2020, 1, 31, 21, 30, tzinfo=UTC)

@@ -28,15 +28,17 @@ _DURATION = re.compile(
     r"P(?:(\d{1,6})D)?(?:T(?:(\d{1,6})H)?(?:(\d{1,6})M)?(?:(\d{1,9})(?:\.\d{1,9})?S)?)?", re.ASCII
 )
 _ABSENT = {"", "not available", "not applicable", "n/a", "null"}
+_LONGEST_ABSENT = max(map(len, _ABSENT))
 _CLOCK = re.compile(r"(\d{4})[-/](\d{1,2})[-/](\d{1,2})")
 
 
 def text(row: Row, name: str) -> str | None:
     """The words of a field; None where it is absent, empty, no text, or says that it is not available."""
     value = row.get(name)
-    if not isinstance(value, str) or value.strip().lower() in _ABSENT:
+    if not isinstance(value, str):
         return None
-    return value.strip()
+    value = value.strip()
+    return None if len(value) <= _LONGEST_ABSENT and value.lower() in _ABSENT else value
 
 
 def needed_text(row: Row, name: str) -> str:

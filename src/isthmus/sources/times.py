@@ -10,7 +10,10 @@ __all__ = ["UTC_TIME", "parse_times"]
 UTC_TIME = pl.Datetime("us", "UTC")
 _SECOND = 1_000_000
 _FIRST, _LAST = -62_135_596_800 * _SECOND, 253_402_300_799 * _SECOND  # the years 1 to 9999
-_QUICK = ("%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%d %H:%M:%S", "%Y-%m-%d", "%Y/%m/%d", "%Y-%m-%dT%H:%M:%S%.fZ")
+_QUICK = (
+    "%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%d %H:%M:%S", "%Y-%m-%d", "%Y/%m/%d", "%Y-%m-%dT%H:%M:%S%.fZ",
+    "%Y-%m-%dT%H:%M:%S%:z", "%Y-%m-%d %H:%M:%S%:z",
+)  # fmt: skip
 
 
 def parse_times(
@@ -61,9 +64,7 @@ def _by_format(column: pl.Series, pattern: str, timezone: str) -> pl.Series:
         times = column.str.to_datetime(pattern, time_unit="us", strict=False)
     except pl.exceptions.PolarsError:  # a pattern that polars cannot take: nothing can be read by it
         return pl.Series(column.name, [None], dtype=UTC_TIME).new_from_index(0, len(column))
-    return (
-        _located(times, timezone) if times.dtype == pl.Datetime("us") else times.dt.convert_time_zone("UTC")
-    )
+    return _in_utc(times, timezone)
 
 
 def _from_text(column: pl.Series, unit_us: int | None, timezone: str) -> pl.Series:
@@ -77,7 +78,7 @@ def _from_text(column: pl.Series, unit_us: int | None, timezone: str) -> pl.Seri
         if first.str.to_datetime(pattern, strict=False).is_not_null().all() and len(first):
             times = column.str.to_datetime(pattern, time_unit="us", strict=False)
             if times.is_not_null().sum() == wanted:
-                return _located(times, "UTC" if pattern.endswith("Z") else timezone)
+                return _in_utc(times, "UTC" if pattern.endswith("Z") else timezone)
     return _one_by_one(column, unit_us, timezone)
 
 
@@ -111,6 +112,12 @@ def _read_iso(text: str, zone: ZoneInfo) -> int | None:
 
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def _in_utc(times: pl.Series, timezone: str) -> pl.Series:
+    """Times that name their zone, or local ones of `timezone`, as UTC."""
+    local = times.dtype == pl.Datetime("us")
+    return _located(times, timezone) if local else times.dt.convert_time_zone("UTC")
 
 
 def _located(times: pl.Series, timezone: str) -> pl.Series:

@@ -24,6 +24,7 @@ __all__ = ["read_delimited"]
 
 _SEPARATORS = ",;\t|"
 _QUOTE, _NEWLINE = ord('"'), ord("\n")
+_HEADER_BYTES = 65_536
 
 
 @dataclass(frozen=True)
@@ -101,8 +102,11 @@ def _read_header(file: Path, block: bytes, choose: Choose) -> tuple[_Layout, int
     text = first.decode(errors="replace")
     is_tsv = file.name.lower().removesuffix(".gz").endswith((".tsv", ".tab"))
     separator = "\t" if is_tsv else max(_SEPARATORS, key=text.count)
-    records = read_exactly(block, separator, final=True, limit=100)
-    at = next((i for i, record in enumerate(records) if record.fields or record.reason), None)
+    for part in (_beginning(block), block):  # all of it only where the header ends later
+        records = read_exactly(part, separator, final=True, limit=100)
+        at = next((i for i, record in enumerate(records) if record.fields or record.reason), None)
+        if at is not None and not records[at].reason:
+            break
     if at is None:
         raise InputError("the file has no rows", "The first row names the columns.", file=str(file))
     header, taken = records[at], records[: at + 1]
@@ -118,6 +122,11 @@ def _read_header(file: Path, block: bytes, choose: Choose) -> tuple[_Layout, int
         raise InputError(f"two columns are named {twice!r}", "Rename one of them.", file=str(file), line=1)
     layout = _Layout(tuple(names), tuple(choose(names)), separator)
     return layout, sum(record.n_bytes for record in taken), sum(record.n_lines for record in taken)
+
+
+def _beginning(block: bytes) -> bytes:
+    """Whole lines that surely hold an ordinary header, of a block that may be large."""
+    return block[: block.rfind(b"\n", 0, _HEADER_BYTES) + 1] or block
 
 
 def _read_at_once(block: bytes, layout: _Layout, first_line: int) -> _Piece | None:
