@@ -1,5 +1,6 @@
 """Threads for work that those of BLAS cannot share: many small products, sorting, sparse matrices."""
 
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -12,6 +13,8 @@ __all__ = ["in_threads", "single_threaded"]
 
 S = TypeVar("S")
 R = TypeVar("R")
+
+_limited = threading.Lock()
 
 
 def in_threads(function: Callable[[S], R], parts: Iterable[S]) -> list[R]:
@@ -33,9 +36,19 @@ def in_threads(function: Callable[[S], R], parts: Iterable[S]) -> list[R]:
 @contextmanager
 def single_threaded() -> Iterator[None]:
     """BLAS in one thread: for many small products several only wait for each other, on a busy machine ten
-    times as long."""
-    with _controller().limit(limits=1, user_api="blas"):
+    times as long.
+
+    The limit is the whole process's. Who comes while it holds goes along, and lifts nothing: two threads that
+    each restored what they found would leave a limit behind.
+    """
+    if not _limited.acquire(blocking=False):
         yield
+        return
+    try:
+        with _controller().limit(limits=1, user_api="blas"):
+            yield
+    finally:
+        _limited.release()
 
 
 def _n_threads() -> int:
