@@ -11,6 +11,7 @@ from scipy.sparse import csr_array, csr_matrix
 from isthmus.errors import MissingExtraError
 from isthmus.models.base import Arrays
 from isthmus.models.scope import Scope, ScopedScorer
+from isthmus.numeric import single_threaded
 from isthmus.schema import FloatArray, IntArray
 
 __all__ = ["ALS", "ALSConfig"]
@@ -100,12 +101,11 @@ def _train(confidence: csr_matrix, config: ALSConfig, seed: int) -> FloatArray:
     """Factors of items (items, embedding_size), float64 of what the library finds in float32."""
     try:
         from implicit.cpu.als import AlternatingLeastSquares
-        from threadpoolctl import threadpool_limits
     except ImportError as error:
         raise MissingExtraError("Fitting als", "als") from error
     if confidence.nnz == 0:
         return np.zeros((confidence.shape[1], config.embedding_size))
-    with threadpool_limits(1, "blas"):  # the library has threads of its own, which those of BLAS only hinder
+    with single_threaded():  # the library has threads of its own, which those of BLAS only hinder
         model = AlternatingLeastSquares(
             factors=config.embedding_size,
             regularization=config.reg,

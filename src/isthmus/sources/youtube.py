@@ -44,8 +44,19 @@ _VERBS = (  # before and behind a title
     ("", " 을(를) 시청했습니다."), ("已观看", ""), ("观看了 ", ""),
     ("观看了", ""), ("已觀看", ""), ("看過「", "」"),
 )  # fmt: skip
+
+
+def _titled(verbs: Iterable[tuple[str, str]]) -> re.Pattern[str]:
+    """What reads a title without its verb, the longest that fits."""
+    longest_first = sorted(verbs, key=lambda verb: -len(verb[0]) - len(verb[1]))
+    forms = (f"{re.escape(before)}(.+){re.escape(after)}" for before, after in longest_first)
+    return re.compile("|".join(forms), re.DOTALL)
+
+
+_TITLED = _titled(_VERBS)
 _SURVEYED, _ENOUGH = 300, 20
 _VIDEO = re.compile(r"[\w-]{6,20}")
+_PLAIN_LINK = re.compile(r"https://((?:www|m|music)\.youtube\.com)/watch\?v=([\w-]{6,20})")
 _ZONE_NOTE = "The zone of some times is not known; these were taken as UTC."
 
 
@@ -66,7 +77,7 @@ class YouTubeSource(RecordSource):
 
     def __init__(self, *, user_id: str = "", platform: str = "", batch_rows: int = BATCH_ROWS) -> None:
         super().__init__(user_id=user_id, platform=platform, batch_rows=batch_rows)
-        self._verb = ("", "")
+        self._titled = _TITLED
         self._zones_guessed = False
 
     def rows(self, file: Path) -> Iterator[JsonRow]:
@@ -74,9 +85,8 @@ class YouTubeSource(RecordSource):
         ending = file.name.lower().removesuffix(".gz")
         rows = read_activity_page(file) if ending.endswith((".html", ".htm")) else read_json_array(file)
         first = list(islice(rows, _SURVEYED))
-        self._verb = _common_verb(
-            [row["title"] for _, row in first if isinstance(row, dict) and _is_watch(row)]
-        )
+        common = _common_verb([row["title"] for _, row in first if isinstance(row, dict) and _is_watch(row)])
+        self._titled = _titled((*_VERBS, common)) if any(common) else _TITLED
         return chain(first, rows)
 
     def read(self, file: Path) -> Iterator[Batch]:
@@ -129,7 +139,7 @@ class YouTubeSource(RecordSource):
         """The title without the verb; None where the link stands in its place (removed videos)."""
         title = text(row, "title") or ""
         if "written" not in row:  # in the HTML form the title is a link, and the verb stands outside
-            title = _without_verb(title, self._verb)
+            title = _without_verb(title, self._titled)
         title = html.unescape(title)
         return None if not title or re.match(r"https?://\S*youtube\.com/", title) else title
 
@@ -144,6 +154,8 @@ def _address(row: Mapping[str, Any]) -> tuple[str, str, dict[str, list[str]]]:
 
 @lru_cache(maxsize=4)  # each row asks more than once
 def _parts(link: str) -> tuple[str, str, dict[str, list[str]]]:
+    if plain := _PLAIN_LINK.fullmatch(link):  # nearly all of them; taking any address apart is slow
+        return plain[1], "/watch", {"v": [plain[2]]}
     try:
         parts = urlsplit(link)
         host = parts.netloc.lower()
@@ -178,14 +190,9 @@ def _channel(row: Mapping[str, Any]) -> str | None:
     return text(first, "name") if isinstance(first, Mapping) else None
 
 
-def _without_verb(title: str, common: tuple[str, str]) -> str:
-    fitting = [
-        (before, after)
-        for before, after in (*_VERBS, common)
-        if title.startswith(before) and title.endswith(after) and len(title) > len(before) + len(after)
-    ]
-    before, after = max(fitting, key=lambda verb: len(verb[0]) + len(verb[1]), default=("", ""))
-    return title[len(before) : len(title) - len(after)].strip()
+def _without_verb(title: str, titled: re.Pattern[str]) -> str:
+    found = titled.fullmatch(title)
+    return (found[found.lastindex or 0] if found else title).strip()
 
 
 def _common_verb(titles: Sequence[str]) -> tuple[str, str]:

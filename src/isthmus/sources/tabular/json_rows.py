@@ -31,6 +31,7 @@ JsonRow = tuple[int, dict[str, Any] | Broken]
 DECODER = json.JSONDecoder(parse_int=str, parse_float=str, parse_constant=str)
 """Reads JSON and leaves its numbers as texts."""
 
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 _OPENING = re.compile(r"\s*\[[\s,]*")
 _BETWEEN = re.compile(r"[\s,]*")
 
@@ -132,7 +133,7 @@ def as_object(value: Any, text: str, line: int) -> dict[str, Any] | Broken:
     """`value`, read from `text`, if it is an object that can be written again; else why it is none."""
     if not isinstance(value, dict):
         return Broken(line, "is no JSON object", text[:RAW_CHARS])
-    if "\\u" in text:
+    if _SURROGATE.search(text):
         try:
             json.dumps(value, ensure_ascii=False).encode()
         except UnicodeEncodeError:
