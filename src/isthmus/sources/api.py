@@ -185,7 +185,7 @@ def numbered(rows: Iterable[Any], what: str) -> Iterator[JsonRow]:
     """Rows of answers with their numbers from 1; what is no object, or cannot be kept, is broken."""
     for number, row in enumerate(rows, 1):
         # The text of the answer is not at hand: that it may hold halves of signs is taken for granted.
-        yield number, as_object(row, "\\u", number) if isinstance(row, dict) else Broken(number, what)
+        yield number, as_object(row, r"\ud800", number) if isinstance(row, dict) else Broken(number, what)
 
 
 def _said(reply: Any) -> str:
