@@ -8,6 +8,7 @@ from typing import Any
 from isthmus.errors import InputError
 
 __all__ = [
+    "LAST_SECOND",
     "day",
     "duration_s",
     "epoch",
@@ -22,7 +23,7 @@ __all__ = [
 Row = Mapping[str, Any]
 
 _SHOWN = 40
-_LAST_SECOND = 253_402_300_799
+LAST_SECOND = 253_402_300_799
 _NUMBER = re.compile(r"[+-]?\d{1,15}(?:\.\d{1,15})?")
 _DURATION = re.compile(
     r"P(?:(\d{1,6})D)?(?:T(?:(\d{1,6})H)?(?:(\d{1,6})M)?(?:(\d{1,9})(?:\.\d{1,9})?S)?)?", re.ASCII
@@ -88,7 +89,7 @@ def epoch(row: Row, name: str, per_second: int = 1) -> datetime | None:
     value = number(row, name)
     if not value:
         return None
-    if not 0 < value / per_second < _LAST_SECOND:
+    if not 0 < value / per_second < LAST_SECOND:
         raise _wrong(row[name], "time", name)
     return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=value / per_second)
 

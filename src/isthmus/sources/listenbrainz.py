@@ -5,18 +5,45 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+import polars as pl
+
 from isthmus.errors import InputError
 from isthmus.sources.api import ApiSource, numbered
-from isthmus.sources.fields import epoch, needed_text, nested, number, text
+from isthmus.sources.column_fields import first_words, is_count, may_be_number, numbers, one_list, told, words
+from isthmus.sources.columns import Columns, ColumnSource
+from isthmus.sources.fields import LAST_SECOND, epoch, needed_text, nested, number, text
 from isthmus.sources.records import Made, RecordSource
 from isthmus.sources.songs import song
-from isthmus.sources.tabular import JsonRow, iter_json_records, read_json_objects
+from isthmus.sources.tabular import (
+    JsonBlock,
+    JsonRow,
+    blocks_of,
+    iter_json_records,
+    read_json_columns,
+    read_json_objects,
+)
 from isthmus.sources.tabular.stream import read_blocks
 
 __all__ = ["ListenBrainzApiSource", "ListenBrainzSource"]
 
 _PAYLOAD_WITHIN = 200
+_ANSWER = ("payload", "listens")
 _PAGE = 1_000
+_SCHEMA = pl.Schema(
+    {
+        "listened_at": pl.String(),
+        "score": pl.String(),
+        "track_metadata": pl.Struct(
+            {
+                "artist_name": pl.String(),
+                "track_name": pl.String(),
+                "release_name": pl.String(),
+                "additional_info": pl.Struct({"recording_mbid": pl.String(), "duration_played": pl.String()}),
+                "mbid_mapping": pl.Struct({"recording_mbid": pl.String()}),
+            }
+        ),
+    }
+)
 _KINDS = {1: "like", -1: "dislike"}
 
 
@@ -61,7 +88,7 @@ class _Listens(RecordSource):
         )
 
 
-class ListenBrainzSource(_Listens):
+class ListenBrainzSource(_Listens, ColumnSource):
     """A listen as `play`, in seconds where its player said how long; feedback as `like` and `dislike`."""
 
     name = "listenbrainz"
@@ -69,12 +96,56 @@ class ListenBrainzSource(_Listens):
     advice = "listenbrainz.org, Settings, Export: the archive of listens, or answers of /1/user/NAME/listens."
     marks = (('"listened_at"', '"track_metadata"'), ('"recording_mbid"', '"score"'))
 
+    schema = _SCHEMA
+
     def rows(self, file: Path) -> Iterable[JsonRow]:
         """The listens, from lines, an array or an answer of the API."""
-        head = next(read_blocks(file)).lstrip()
-        if head.startswith(b"{") and b'"payload"' in head[:_PAYLOAD_WITHIN]:
-            return iter_json_records(file, ("payload", "listens"))
-        return read_json_objects(file)
+        return iter_json_records(file, _ANSWER) if _is_answer(file) else read_json_objects(file)
+
+    def blocks(self, file: Path) -> Iterator[JsonBlock]:
+        """As `rows`."""
+        return blocks_of(self.rows(file)) if _is_answer(file) else read_json_columns(file, self.schema)
+
+    def columns(self) -> Columns:
+        """As `make`, for listens."""
+        track = pl.col("track_metadata").struct
+        more, mapping = track.field("additional_info").struct, track.field("mbid_mapping").struct
+        names = [track.field(name) for name in ("artist_name", "track_name", "release_name")]
+        ids = [mapping.field("recording_mbid"), more.field("recording_mbid")]
+        artist, title, album = map(words, names)
+        mbid = first_words(*ids)
+        when, played_s = pl.col("listened_at").cast(pl.Int64, strict=False), more.field("duration_played")
+        item_id = pl.concat_str(artist, pl.lit(" – "), title)
+        return Columns(
+            plain=told(*names, *ids)
+            & item_id.is_not_null()
+            & pl.col("score").is_null()
+            & is_count(pl.col("listened_at"))
+            & when.is_between(1, LAST_SECOND - 1)
+            & may_be_number(played_s)
+            & (mbid.is_null() | mbid.str.contains(r"^[0-9A-Za-z-]+$")),
+            left_out=pl.lit(None, pl.String),
+            event={
+                "kind": pl.lit("play"),
+                "value": numbers(played_s),
+                "unit": pl.when(numbers(played_s).is_not_null()).then(pl.lit("seconds")),
+                "occurred_at": pl.from_epoch(when, time_unit="s").dt.replace_time_zone("UTC"),
+            },
+            item={
+                "item_id": item_id,
+                "title": title,
+                "description": album,
+                "creators": one_list(artist),
+                "categories": one_list(pl.lit("music")),
+                "extra": pl.concat_str(pl.lit('{"mbid": "'), mbid, pl.lit('"}')),
+            },
+            event_id=(when.cast(pl.String), item_id),
+        )
+
+
+def _is_answer(file: Path) -> bool:
+    head = next(read_blocks(file)).lstrip()
+    return head.startswith(b"{") and b'"payload"' in head[:_PAYLOAD_WITHIN]
 
 
 class ListenBrainzApiSource(ApiSource, _Listens):

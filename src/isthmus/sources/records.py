@@ -3,6 +3,7 @@
 from abc import abstractmethod
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from isthmus.errors import InputError
 from isthmus.sources.base import Batch, PersonalSource
 from isthmus.sources.tabular import LINE, Broken, JsonRow, read_delimited
 
-__all__ = ["Made", "RecordSource", "csv_records"]
+__all__ = ["Made", "RecordSource", "RowsRead", "csv_records"]
 
 Made = tuple[dict[str, Any], dict[str, Any]]
 """An event and the item it is about; `item_id` stands in the item, `line`, person and platform are filled in.
@@ -43,25 +44,38 @@ class RecordSource(PersonalSource):
             first = False
 
     def _batch(self, file: Path, rows: Sequence[JsonRow]) -> Batch:
-        events: list[dict[str, Any]] = []
-        items: list[dict[str, Any]] = []
-        rejects: list[dict[str, Any]] = []
-        left_out: Counter[str] = Counter()
+        read = self.read_rows(file, rows)
+        items = [{name: value for name, value in item.items() if name != "line"} for item in read.items]
+        return self.batch(read.events, items, read.rejects, left_out=dict(read.left_out))
+
+    def read_rows(self, file: Path, rows: Iterable[JsonRow]) -> "RowsRead":
+        """What rows become, one by one; items have the lines of their rows as `line`."""
+        read = RowsRead()
         for line, row in rows:
             if isinstance(row, Broken):
-                rejects += self.rejected(file, [row])
+                read.rejects += self.rejected(file, [row])
                 continue
             try:
                 if reason := self.why_left_out(row):
-                    left_out[reason] += 1
+                    read.left_out[reason] += 1
                     continue
                 made = list(self.make(row))
             except InputError as error:
-                rejects.append(self.refused(file, line, error))
+                read.rejects.append(self.refused(file, line, error))
                 continue
-            events += [{**event, "item_id": item["item_id"], "line": line} for event, item in made]
-            items += [item for _, item in made if item["item_id"] is not None]
-        return self.batch(events, items, rejects, left_out=dict(left_out))
+            read.events += [{**event, "item_id": item["item_id"], "line": line} for event, item in made]
+            read.items += [{**item, "line": line} for _, item in made if item["item_id"] is not None]
+        return read
+
+
+@dataclass
+class RowsRead:
+    """Rows as they were made, in the order of the file."""
+
+    events: list[dict[str, Any]] = field(default_factory=list)
+    items: list[dict[str, Any]] = field(default_factory=list)
+    rejects: list[dict[str, Any]] = field(default_factory=list)
+    left_out: Counter[str] = field(default_factory=Counter)
 
 
 def csv_records(

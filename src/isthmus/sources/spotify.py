@@ -3,16 +3,19 @@
 The export names the address and country of every play; neither is read.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
+
+import polars as pl
 
 from isthmus.errors import InputError
-from isthmus.sources.base import Batch, PersonalSource
-from isthmus.sources.tabular import Broken, read_json_array
+from isthmus.sources.column_fields import filled, is_count, is_iso, iso_times, one_list, quotient, told
+from isthmus.sources.columns import Columns, ColumnSource
+from isthmus.sources.records import Made
+from isthmus.sources.tabular import JsonBlock, JsonRow, read_json_array, read_json_columns
 
 __all__ = ["SpotifySource"]
 
@@ -41,6 +44,10 @@ _MEDIA = (
     _Medium("podcast", "spotify_episode_uri", "episode_name", "episode_show_name", "episode_show_name"),
     _Medium("audiobook", "audiobook_chapter_uri", "audiobook_chapter_title", "", "audiobook_title"),
 )
+_TEXTS = tuple(
+    dict.fromkeys(name for one in _MEDIA for name in (one.uri, one.title, one.creator, one.part_of) if name)
+)
+_PRIVATE = "played in a private session"
 _DEVICES = (  # the first that is found in the name of the device, lower case
     ("web", ("web_player", "web player")),
     ("android", ("android",)),
@@ -51,7 +58,7 @@ _DEVICES = (  # the first that is found in the name of the device, lower case
 )
 
 
-class SpotifySource(PersonalSource):
+class SpotifySource(ColumnSource):
     """Plays as `play` in seconds; a play of under 30 s that was skipped as `skip`.
 
     Plays in a private session are left out, as Spotify itself leaves them out of what it recommends.
@@ -64,49 +71,68 @@ class SpotifySource(PersonalSource):
         "Ask Spotify for the extended streaming history; StreamingHistory_music_0.json is another export."
     )
 
-    def read(self, file: Path) -> Iterator[Batch]:
-        """Batches of plays. InputError where the file is no JSON array."""
-        rows = read_json_array(file)
-        first = True
-        while taken := list(islice(rows, self.batch_rows)):
-            yield self._batch(file, taken)
-            first = False
-        if first:
-            yield self.batch()
+    schema: ClassVar[pl.Schema] = pl.Schema(
+        dict.fromkeys(("ts", "platform", "ms_played", *_TEXTS), pl.String())
+        | dict.fromkeys(("skipped", "incognito_mode"), pl.Boolean())
+    )
 
-    def _batch(self, file: Path, rows: list[tuple[int, dict[str, Any] | Broken]]) -> Batch:
-        events, items, rejects, private = [], [], [], 0
-        for line, row in rows:
-            if isinstance(row, Broken):
-                rejects += self.rejected(file, [row])
-                continue
-            if row.get("incognito_mode") is True:
-                private += 1
-                continue
-            try:
-                medium = _medium_of(row)
-                events.append(self._event(row, medium, line))
-                items.append(_item(row, medium))
-            except InputError as error:
-                rejects.append(self.refused(file, line, error))
-        left_out = {"played in a private session": private} if private else {}
-        return self.batch(events, items, rejects, left_out=left_out)
+    def rows(self, file: Path) -> Iterable[JsonRow]:
+        """The plays. InputError where the file is no JSON array."""
+        return read_json_array(file)
 
-    def _event(self, row: Mapping[str, Any], medium: _Medium, line: int) -> dict[str, Any]:
+    def blocks(self, file: Path) -> Iterator[JsonBlock]:
+        """The plays. InputError where the file is no JSON array."""
+        return read_json_columns(file, self.schema, array=True)
+
+    def why_left_out(self, row: Mapping[str, Any]) -> str:
+        """Plays that were to stay private."""
+        return _PRIVATE if row.get("incognito_mode") is True else ""
+
+    def make(self, row: Mapping[str, Any]) -> Iterable[Made]:
+        """One play."""
+        medium = _medium_of(row)
         played_ms = _whole_number(row, "ms_played")
         skipped = row.get("skipped") is True and played_ms < _SKIPPED_BELOW_MS
         uri, when = row[medium.uri], _time(row)
-        # Exports overlap: the same play stands in several files and must count once.
-        return {
-            "event_id": self.event_id(row["ts"], played_ms, uri),
-            "item_id": uri,
-            "kind": "skip" if skipped else "play",
-            "value": played_ms / 1000,
-            "unit": "seconds",
-            "occurred_at": when,
-            "context": {"device": _device(row.get("platform")), "scenario": None},
-            "line": line,
-        }
+        yield (
+            {
+                # Exports overlap: the same play stands in several files and must count once.
+                "event_id": self.event_id(row["ts"], played_ms, uri),
+                "kind": "skip" if skipped else "play",
+                "value": played_ms / 1000,
+                "unit": "seconds",
+                "occurred_at": when,
+                "context": {"device": _device(row.get("platform")), "scenario": None},
+            },
+            _item(row, medium),
+        )
+
+    def columns(self) -> Columns:
+        """As `make`."""
+        played_ms = pl.col("ms_played").cast(pl.Int64, strict=False)
+        skipped = pl.col("skipped").fill_null(value=False) & (played_ms < _SKIPPED_BELOW_MS)
+        uri, creator = _of_medium("uri"), _of_medium("creator")
+        known = uri.is_not_null() & is_count(pl.col("ms_played")) & is_iso(pl.col("ts"))
+        private = pl.col("incognito_mode").fill_null(value=False)
+        return Columns(
+            plain=told(pl.col("platform"), *map(pl.col, _TEXTS)) & (known | private),
+            left_out=pl.when(private).then(pl.lit(_PRIVATE)),
+            event={
+                "kind": pl.when(skipped).then(pl.lit("skip")).otherwise(pl.lit("play")),
+                "value": quotient(played_ms, 1000),
+                "unit": pl.lit("seconds"),
+                "occurred_at": iso_times(pl.col("ts")),
+                "context": pl.struct(device=_device_column(), scenario=pl.lit(None, pl.String)),
+            },
+            item={
+                "item_id": uri,
+                "title": _of_medium("title"),
+                "description": _of_medium("part_of"),
+                "creators": one_list(creator),
+                "categories": one_list(_per_medium({one: pl.lit(one.category) for one in _MEDIA})),
+            },
+            event_id=(pl.col("ts"), played_ms.cast(pl.String), uri),
+        )
 
 
 def _medium_of(row: Mapping[str, Any]) -> _Medium:
@@ -155,3 +181,26 @@ def _device(name: object) -> str | None:
         return None
     words = name.lower()
     return next((sort for sort, signs in _DEVICES if any(sign in words for sign in signs)), "other")
+
+
+def _per_medium(values: Mapping[_Medium, pl.Expr]) -> pl.Expr:
+    """The value of the medium that is played: the first one whose uri is there."""
+    chosen: pl.Expr = pl.lit(None)
+    for medium, value in reversed(list(values.items())):
+        chosen = pl.when(filled(pl.col(medium.uri)).is_not_null()).then(value).otherwise(chosen)
+    return chosen
+
+
+def _of_medium(field: str) -> pl.Expr:
+    names = {medium: getattr(medium, field) for medium in _MEDIA}
+    nothing = pl.lit(None, pl.String)
+    return _per_medium({medium: filled(pl.col(name)) if name else nothing for medium, name in names.items()})
+
+
+def _device_column() -> pl.Expr:
+    name = filled(pl.col("platform"))
+    sort_of: pl.Expr = pl.lit("other")
+    for sort, signs in reversed(_DEVICES):
+        found = name.str.to_lowercase().str.contains_any(list(signs))
+        sort_of = pl.when(found).then(pl.lit(sort)).otherwise(sort_of)
+    return pl.when(name.is_not_null()).then(sort_of)

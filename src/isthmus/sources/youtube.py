@@ -14,11 +14,15 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+import polars as pl
+
 from isthmus.errors import InputError
 from isthmus.sources.base import BATCH_ROWS, Batch
+from isthmus.sources.column_fields import is_iso, iso_times, one_list, told, words
+from isthmus.sources.columns import Columns, ColumnSource
 from isthmus.sources.fields import iso_time, needed_text, text
-from isthmus.sources.records import Made, RecordSource
-from isthmus.sources.tabular import JsonRow, read_json_array
+from isthmus.sources.records import Made
+from isthmus.sources.tabular import JsonBlock, JsonRow, blocks_of, read_json_array, read_json_columns
 from isthmus.sources.takeout_pages import read_activity_page
 from isthmus.sources.written_dates import read_written_time
 
@@ -56,11 +60,12 @@ def _titled(verbs: Iterable[tuple[str, str]]) -> re.Pattern[str]:
 _TITLED = _titled(_VERBS)
 _SURVEYED, _ENOUGH = 300, 20
 _VIDEO = re.compile(r"[\w-]{6,20}")
-_PLAIN_LINK = re.compile(r"https://((?:www|m|music)\.youtube\.com)/watch\?v=([\w-]{6,20})")
+_PLAIN_LINK = re.compile(r"https://((?:www|m|music)\.youtube\.com)/watch\?v=([A-Za-z0-9_-]{6,20})")
+_NO_LINK, _ADVERTISED = "removed videos, and entries without a link", "advertisements"
 _ZONE_NOTE = "The zone of some times is not known; these were taken as UTC."
 
 
-class YouTubeSource(RecordSource):
+class YouTubeSource(ColumnSource):
     """A watched video as `watch`, one played in YouTube Music as `play`, a search as `search` with its words.
 
     Advertisements, removed videos and what is neither video nor search are left out and counted.
@@ -80,14 +85,31 @@ class YouTubeSource(RecordSource):
         self._titled = _TITLED
         self._zones_guessed = False
 
+    schema = pl.Schema(
+        {
+            **dict.fromkeys(("header", "title", "titleUrl", "time", "details"), pl.String()),
+            "subtitles": pl.List(pl.Struct({"name": pl.String()})),
+        }
+    )
+
     def rows(self, file: Path) -> Iterator[JsonRow]:
         """The entries. InputError where the file is neither a JSON array nor an activity page."""
-        ending = file.name.lower().removesuffix(".gz")
-        rows = read_activity_page(file) if ending.endswith((".html", ".htm")) else read_json_array(file)
+        rows = read_activity_page(file) if _is_page(file) else read_json_array(file)
         first = list(islice(rows, _SURVEYED))
+        self._survey(first)
+        return chain(first, rows)
+
+    def blocks(self, file: Path) -> Iterator[JsonBlock]:
+        """As `rows`."""
+        if _is_page(file):
+            return blocks_of(self.rows(file))
+        self._survey(islice(read_json_array(file), _SURVEYED))
+        return read_json_columns(file, self.schema, array=True)
+
+    def _survey(self, first: Iterable[JsonRow]) -> None:
+        """Learn the verb of the file from its first entries, if it is one of a language that is not known."""
         common = _common_verb([row["title"] for _, row in first if isinstance(row, dict) and _is_watch(row)])
         self._titled = _titled((*_VERBS, common)) if any(common) else _TITLED
-        return chain(first, rows)
 
     def read(self, file: Path) -> Iterator[Batch]:
         """Batches of entries; a note says where zones had to be guessed."""
@@ -100,9 +122,9 @@ class YouTubeSource(RecordSource):
     def why_left_out(self, row: Mapping[str, Any]) -> str:
         """Advertisements, what is gone, and what is neither video nor search."""
         if not text(row, "titleUrl"):
-            return "removed videos, and entries without a link"
+            return _NO_LINK
         if row.get("details"):
-            return "advertisements"
+            return _ADVERTISED
         return "" if _video_id(row) or _search(row) else "neither videos nor searches"
 
     def make(self, row: Mapping[str, Any]) -> Iterable[Made]:
@@ -125,6 +147,40 @@ class YouTubeSource(RecordSource):
             },
         )
 
+    def columns(self) -> Columns:
+        """As `make`, for videos with a plain link."""
+        link, details = pl.col("titleUrl"), pl.col("details")
+        channel = pl.col("subtitles").list.first().struct.field("name")
+        no_link = pl.when(words(link).is_null()).then(pl.lit(_NO_LINK))
+        advertised = pl.when(~details.is_in(["", "[]", "{}"])).then(pl.lit(_ADVERTISED))
+        left_out = pl.coalesce(no_link, advertised)
+        video = link.str.extract(rf"^{_PLAIN_LINK.pattern}$", 2)
+        music = (words(pl.col("header")) == "YouTube Music").fill_null(value=False)
+        music |= link.str.contains("music.youtube", literal=True)
+        return Columns(
+            plain=told(link)
+            & ~details.is_in(["true", "false"]).fill_null(value=False)
+            & (
+                left_out.is_not_null()
+                | told(pl.col("header", "title"), channel) & video.is_not_null() & is_iso(pl.col("time"))
+            ),
+            left_out=left_out,
+            event={
+                "kind": pl.when(music).then(pl.lit("play")).otherwise(pl.lit("watch")),
+                "occurred_at": iso_times(pl.col("time")),
+            },
+            item={
+                "item_id": video,
+                "title": pl.col("title").map_batches(self._titles, return_dtype=pl.String),
+                "creators": one_list(words(channel).str.strip_suffix(" - Topic")),
+                "categories": one_list(pl.when(music).then(pl.lit("music")).otherwise(pl.lit("video"))),
+                "url": pl.concat_str(pl.lit("https://www.youtube.com/watch?v="), video),
+            },
+        )
+
+    def _titles(self, titles: pl.Series) -> pl.Series:
+        return pl.Series([self._title({"title": title}) for title in titles.to_list()], dtype=pl.String)
+
     def _time(self, row: Mapping[str, Any]) -> datetime | None:
         if "written" not in row:
             needed_text(row, "time")
@@ -142,6 +198,10 @@ class YouTubeSource(RecordSource):
             title = _without_verb(title, self._titled)
         title = html.unescape(title)
         return None if not title or re.match(r"https?://\S*youtube\.com/", title) else title
+
+
+def _is_page(file: Path) -> bool:
+    return file.name.lower().removesuffix(".gz").endswith((".html", ".htm"))
 
 
 def _is_watch(row: Mapping[str, Any]) -> bool:

@@ -7,6 +7,7 @@ from isthmus.errors import InputError
 from isthmus.sources.tabular.chunk import LINE, Broken, Choose, Chunk
 from isthmus.sources.tabular.delimited import read_delimited
 from isthmus.sources.tabular.json_blocks import read_json_lines
+from isthmus.sources.tabular.json_columns import JsonBlock, blocks_of, read_json_columns
 from isthmus.sources.tabular.json_records import JsonPart, JsonPath, iter_json_parts, iter_json_records
 from isthmus.sources.tabular.json_rows import (
     JsonRow,
@@ -23,14 +24,17 @@ __all__ = [
     "Broken",
     "Choose",
     "Chunk",
+    "JsonBlock",
     "JsonPart",
     "JsonPath",
     "JsonRow",
+    "blocks_of",
     "iter_json_parts",
     "iter_json_records",
     "parse_array",
     "read_delimited",
     "read_json_array",
+    "read_json_columns",
     "read_json_lines",
     "read_json_objects",
     "read_json_rows",

@@ -1,8 +1,10 @@
 """JSON objects as rows: one a line, or the elements of one array; read piece by piece."""
 
 import json
+import math
 import re
 from collections.abc import Iterable, Iterator
+from decimal import Decimal
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any
@@ -17,8 +19,10 @@ __all__ = [
     "DECODER",
     "JsonRow",
     "as_object",
+    "first_sign",
     "parse_array",
     "parse_line",
+    "parse_lines",
     "read_json_array",
     "read_json_objects",
     "read_json_rows",
@@ -27,8 +31,15 @@ __all__ = [
 JsonRow = tuple[int, dict[str, Any] | Broken]
 """The line on which an object starts, and the object, or why there is none."""
 
-# Numbers stay as they are written: an id such as 007 or 12345678901234567890 is text to us.
-DECODER = json.JSONDecoder(parse_int=str, parse_float=str, parse_constant=str)
+
+def _shortest(number: str) -> str:
+    """A number with a point or an exponent, in its shortest form without one: 12.0 is 12."""
+    value = float(number)
+    return format(Decimal(repr(value)), "f").removesuffix(".0") if math.isfinite(value) else number
+
+
+# Whole numbers stay as they are written: an id such as 12345678901234567890 is text to us.
+DECODER = json.JSONDecoder(parse_int=str, parse_float=_shortest, parse_constant=str)
 """Reads JSON and leaves its numbers as texts."""
 
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
@@ -59,7 +70,7 @@ def read_json_rows(file: Path, batch_rows: int, choose: Choose) -> Iterator[Chun
 
 def read_json_objects(file: Path) -> Iterator[JsonRow]:
     """The objects of an array, or of lines, with the lines they start on. Raises as `read_json_rows`."""
-    return read_json_array(file) if _first_sign(file) == "[" else _read_lines(file)
+    return read_json_array(file) if first_sign(file) == "[" else _read_lines(file)
 
 
 def read_json_array(file: Path) -> Iterator[JsonRow]:
@@ -102,17 +113,22 @@ def _begins(text: str, after: str) -> bool:
 def _read_lines(file: Path) -> Iterator[JsonRow]:
     pending, line = b"", 1
     for block in chain(read_blocks(file), [b""]):
-        *whole, pending = (pending + block).split(b"\n")
-        if not block and pending:
-            whole.append(pending)
-        for text in whole:
-            if text.strip():
-                yield line, parse_line(text, line)
-            line += 1
+        pending += block
+        end = len(pending) if not block else pending.rfind(b"\n") + 1
+        whole, pending = pending[:end], pending[end:]
+        yield from parse_lines(whole, line)
+        line += whole.count(b"\n")
         if len(pending) > MAX_RECORD_BYTES:
             raise InputError(
                 "a line is longer than 64 MB", "Are these JSON lines?", file=str(file), line=line
             )
+
+
+def parse_lines(raw: bytes, line: int) -> Iterator[JsonRow]:
+    """The objects of whole lines, the first of which is `line`; blank lines are passed over."""
+    for number, text in enumerate(raw.split(b"\n"), line):
+        if text.strip():
+            yield number, parse_line(text, number)
 
 
 def parse_line(raw: bytes, line: int) -> dict[str, Any] | Broken:
@@ -179,7 +195,8 @@ def _as_text(value: Any) -> str | None:
     return json.dumps(value, ensure_ascii=False)
 
 
-def _first_sign(file: Path) -> str:
+def first_sign(file: Path) -> str:
+    """The first sign of a file that is no space. Raises InputError where there is none."""
     for block in read_blocks(file, 65_536):
         if text := block.decode(errors="replace").lstrip():
             return text[0]

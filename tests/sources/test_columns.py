@@ -1,0 +1,156 @@
+"""What is read column by column is what `make` says row by row, whatever stands in the file."""
+
+import json
+import random
+from collections import Counter
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from contracts.planted_suite import mutated
+from isthmus.errors import InputError
+from isthmus.sources import Batch, load_source
+from isthmus.sources.columns import ColumnSource
+from isthmus.sources.records import RecordSource
+
+FIXTURES = Path(__file__).parent / "fixtures"
+FILES = {
+    "spotify": "Streaming_History_Audio_2024_0.json",
+    "listenbrainz": "listens.jsonl",
+    "segment": "segment.jsonl",
+    "snowplow": "snowplow.jsonl",
+    "youtube": "watch-history.json",
+}
+NASTY: tuple[Any, ...] = (
+    None, True, False, 0, 1, -1, 12.0, 0.5, 1e22, 10**30, 253402300800, [], [None], [1, "x"], {},
+    {"name": "x"}, "", " ", "x", " x ", "N/A", "null", "true", "[1]", "{}", "0", "007", "1e3", "-3.5", "-1",
+    "9" * 16, "9" * 40, "2024-01-01T00:00:00Z", "2024-01-01T00:00:60Z", "2024-01-01T25:00:00Z",
+    "2024-13-01T00:00:00.5Z", "2024-01-01", "\x1c", "\x00", "\u2028", "三体", "é\n", "😀", "\ud83d",
+    "https://www.youtube.com/watch?v=abcdefgh", "https://youtu.be/abcdefgh", "Watched  a video",
+    "track", "Order Completed", "purchase", "transaction", "page_view",
+)  # fmt: skip
+"""What may stand in any place of a row."""
+
+
+@pytest.fixture(params=FILES)
+def source(request: pytest.FixtureRequest) -> ColumnSource:
+    found = load_source(request.param, user_id="mira")
+    assert isinstance(found, ColumnSource)
+    return found
+
+
+def fixture_of(source: ColumnSource) -> Path:
+    (found,) = FIXTURES.glob(f"{source.name}*/{FILES[source.name]}")
+    return found
+
+
+def tables(batches: list[Batch]) -> tuple[Any, ...]:
+    """All that came out, in an order that does not depend on how it was read."""
+    left_out: Counter[str] = Counter()
+    for batch in batches:
+        left_out.update(batch.left_out)
+    items = pl.concat([batch.items for batch in batches]).unique("item_id", keep="last", maintain_order=True)
+    events, rejects = (pl.concat([getattr(one, name) for one in batches]) for name in ("events", "rejects"))
+    return events.rows(), items.sort("item_id").rows(), rejects.rows(), left_out
+
+
+def both(source: ColumnSource, file: Path) -> int:
+    """Read both ways, which must end alike; how many events there are."""
+    refused = fault_of(lambda: list(RecordSource.read(source, file)))
+    assert fault_of(lambda: list(source.read(file))) == refused
+    if refused:
+        return 0
+    by_rows = tables(list(RecordSource.read(source, file)))
+    by_columns = tables(list(source.read(file)))
+    for of_columns, of_rows in zip(by_columns, by_rows, strict=True):
+        assert of_columns == of_rows
+    return len(by_rows[0])
+
+
+def fault_of(read: Callable[[], object]) -> str:
+    try:
+        read()
+    except InputError as error:
+        return str(error)
+    return ""
+
+
+def test_fixtures(source: ColumnSource) -> None:
+    assert both(source, fixture_of(source)) > 0
+
+
+def test_mutated_files(source: ColumnSource, tmp_path: Path) -> None:
+    content, dice = fixture_of(source).read_bytes(), random.Random(source.name)
+    n_read = 0
+    for _ in range(80):
+        file = tmp_path / FILES[source.name]
+        file.write_bytes(mutated(content, dice))
+        if not twice(file):
+            n_read += both(source, file) > 0
+    assert n_read > 10
+
+
+def twice(file: Path) -> bool:
+    """Whether a key stands twice in an object: JSON does not say which of them counts."""
+    found = False
+
+    def note(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        nonlocal found
+        found = found or len(dict(pairs)) < len(pairs)
+        return dict(pairs)
+
+    decoder = json.JSONDecoder(object_pairs_hook=note)
+    text = file.read_text(encoding="utf-8", errors="replace")
+    for part in [text] if file.suffix == ".json" else text.split("\n"):
+        with suppress(ValueError, RecursionError):
+            decoder.decode(part)
+    return found
+
+
+def test_anything_anywhere(source: ColumnSource, tmp_path: Path) -> None:
+    whole = fixture_of(source).read_text(encoding="utf-8")
+    array = FILES[source.name].endswith(".json")
+    rows = json.loads(whole) if array else [json.loads(line) for line in whole.splitlines()]
+    spoilt = [changed(row, path, value) for row in rows for path in paths_of(row) for value in NASTY]
+    random.Random(source.name).shuffle(spoilt)
+    file = tmp_path / FILES[source.name]
+    for start in range(0, min(len(spoilt), 2_500), 50):
+        # Some of the values make polars refuse the block; the others are read by columns.
+        some = [row for row in spoilt[start : start + 50] if start % 100 or fits(source, row)]
+        text = json.dumps(some, indent=1) if array else "".join(f"{json.dumps(row)}\n" for row in some)
+        file.write_text(text, encoding="utf-8")
+        if some:
+            both(source, file)
+
+
+def fits(source: ColumnSource, row: dict[str, Any]) -> bool:
+    """Whether polars reads this row."""
+    text = json.dumps(row)
+    if "\\ud83d" in text:
+        return False
+    try:
+        return pl.read_ndjson(text.encode(), schema=source.schema).height == 1
+    except pl.exceptions.PolarsError:
+        return False
+
+
+def paths_of(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    """The places of all values inside."""
+    inside: Any = (
+        value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    )
+    return [found for key, one in inside for found in ((*path, key), *paths_of(one, (*path, key)))]
+
+
+def changed(row: Any, path: tuple[Any, ...], value: Any) -> Any:
+    """The row with another value at one place."""
+    copy = json.loads(json.dumps(row))
+    inner = copy
+    for key in path[:-1]:
+        inner = inner[key]
+    inner[path[-1]] = value
+    return copy
