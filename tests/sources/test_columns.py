@@ -24,6 +24,7 @@ FILES = {
     "segment": "segment.jsonl",
     "snowplow": "snowplow.jsonl",
     "youtube": "watch-history.json",
+    "tiktok": "user_data_tiktok.json",
 }
 NASTY: tuple[Any, ...] = (
     None, True, False, 0, 1, -1, 12.0, 0.5, 1e22, 10**30, 253402300800, [], [None], [1, "x"], {},
@@ -112,19 +113,42 @@ def twice(file: Path) -> bool:
 
 
 def test_anything_anywhere(source: ColumnSource, tmp_path: Path) -> None:
-    whole = fixture_of(source).read_text(encoding="utf-8")
-    array = FILES[source.name].endswith(".json")
-    rows = json.loads(whole) if array else [json.loads(line) for line in whole.splitlines()]
+    rows = rows_of(source)
     spoilt = [changed(row, path, value) for row in rows for path in paths_of(row) for value in NASTY]
     random.Random(source.name).shuffle(spoilt)
     file = tmp_path / FILES[source.name]
     for start in range(0, min(len(spoilt), 2_500), 50):
         # Some of the values make polars refuse the block; the others are read by columns.
         some = [row for row in spoilt[start : start + 50] if start % 100 or fits(source, row)]
-        text = json.dumps(some, indent=1) if array else "".join(f"{json.dumps(row)}\n" for row in some)
-        file.write_text(text, encoding="utf-8")
         if some:
+            file.write_text(document(source, some), encoding="utf-8")
             both(source, file)
+
+
+def rows_of(source: ColumnSource) -> list[Any]:
+    """The rows of the fixture."""
+    text = fixture_of(source).read_text(encoding="utf-8")
+    if source.name == "tiktok":
+        rows = json.loads(text)["Your Activity"]["Watch History"]["VideoList"]
+        return [*rows, {"date": "2024-03-01 10:00:00 UTC", "link": rows[0]["Link"], "VideoLink": "x"}]
+    whole = json.loads(text) if file_is_array(source) else [json.loads(line) for line in text.splitlines()]
+    return list(whole)
+
+
+def file_is_array(source: ColumnSource) -> bool:
+    return FILES[source.name].endswith(".json")
+
+
+def document(source: ColumnSource, rows: list[Any]) -> str:
+    """The rows as a file of the source."""
+    if source.name == "tiktok":
+        lists = {"Video Browsing History": {"VideoList": rows}, "Like List": {"ItemFavoriteList": rows[:7]}}
+        return json.dumps({"Profile": {"VideoList": [1]}, "Activity": lists}, indent=1)
+    return (
+        json.dumps(rows, indent=1)
+        if file_is_array(source)
+        else "".join(f"{json.dumps(row)}\n" for row in rows)
+    )
 
 
 def fits(source: ColumnSource, row: dict[str, Any]) -> bool:

@@ -3,8 +3,10 @@
 import polars as pl
 
 __all__ = [
+    "clock_times",
     "filled",
     "first_words",
+    "is_clock",
     "is_count",
     "is_iso",
     "is_time_or_nothing",
@@ -18,6 +20,8 @@ __all__ = [
 ]
 
 _ABSENT = ("", "not available", "not applicable", "n/a", "null")
+_CLOCK = r"^\d{4}-\d\d-\d\d \d\d:\d\d:[0-5]\d(?: UTC)?$"
+_CLOCK_CHARS = len("2024-01-31 23:59:59")
 _ISO = r"^\d{4}-\d\d-\d\dT\d\d:\d\d:[0-5]\d(?:\.\d{1,6})?Z$"
 
 
@@ -83,6 +87,17 @@ def iso_times(text: pl.Expr) -> pl.Expr:
     """The times; null where there is none."""
     pattern = "%Y-%m-%dT%H:%M:%S%.fZ"
     return text.str.to_datetime(pattern, time_unit="us", strict=False).dt.replace_time_zone("UTC")
+
+
+def is_clock(text: pl.Expr) -> pl.Expr:
+    """Whether `clock_times` reads the text: `2024-01-31 23:59:59`, or with UTC behind it."""
+    return text.str.contains(_CLOCK) & clock_times(text).is_not_null()
+
+
+def clock_times(text: pl.Expr) -> pl.Expr:
+    """The times, in UTC; null where there is none."""
+    clock = text.str.head(_CLOCK_CHARS).str.to_datetime("%Y-%m-%d %H:%M:%S", time_unit="us", strict=False)
+    return clock.dt.replace_time_zone("UTC")
 
 
 def one_list(text: pl.Expr) -> pl.Expr:

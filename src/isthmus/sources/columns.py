@@ -158,8 +158,7 @@ class _Tables:
         known = {"platform": pl.lit(self._source.platform), "hidden": pl.lit(value=False)}
         known |= {name: pl.col(_ITEM + name) for name in self._columns.item} | {"line": pl.col("line")}
         about = made.filter(pl.col(f"{_ITEM}item_id").is_not_null())
-        last = about.unique(f"{_ITEM}item_id", keep="last", maintain_order=True)
-        return _typed(last, known, _ITEM_WITH_LINE)
+        return _typed(about, known, _ITEM_WITH_LINE)
 
 
 def _typed(made: pl.DataFrame, known: Mapping[str, pl.Expr], schema: pl.Schema) -> pl.DataFrame:

@@ -8,10 +8,21 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import polars as pl
+
 from isthmus.errors import InputError
+from isthmus.sources.column_fields import clock_times, is_clock, one_list
+from isthmus.sources.columns import Columns, ColumnSource
 from isthmus.sources.fields import iso_time, text
-from isthmus.sources.records import Made, RecordSource
-from isthmus.sources.tabular import Broken, JsonPath, JsonRow, iter_json_parts
+from isthmus.sources.records import Made
+from isthmus.sources.tabular import (
+    Broken,
+    JsonBlock,
+    JsonPath,
+    JsonRow,
+    iter_json_parts,
+    read_part_columns,
+)
 
 __all__ = ["TikTokSource"]
 
@@ -27,8 +38,17 @@ _VIDEO = re.compile(
     r"https?://[\w.-]*(?:tiktok|tiktokv|douyin|iesdouyin)\.com/\S{0,200}?/?(video|photo|note|v)/(\d{6,25})\b.*"
 )
 
+_PLAIN_VIDEO = (
+    r"^https?://[A-Za-z0-9.-]*(?:tiktok|tiktokv|douyin|iesdouyin)\.com/"
+    r"(?:share/|@[A-Za-z0-9_.]+/)?(?:video|photo|note|v)/[0-9]{6,25}/?$"
+)
+_LONG_LINK = 150
+_DATES, _LINKS, _TERMS, _NAMES = (
+    ("Date", "date"), ("Link", "link", "VideoLink"), ("SearchTerm", "searchTerm"), ("UserName", "userName"),
+)  # fmt: skip
 
-class TikTokSource(RecordSource):
+
+class TikTokSource(ColumnSource):
     """Watched as `watch`, liked as `like`, a favourite as `save`, shared as `share`, accounts as `follow`.
 
     Searches are `search` with their words. The export has no titles at all: only ids and times.
@@ -39,18 +59,21 @@ class TikTokSource(RecordSource):
     advice = "TikTok, Settings, Account, Download your data, all data, as JSON (not TXT)."
     marks = (('"Video Browsing History"',), ('"Watch History"', '"VideoList"'), ('"ItemFavoriteList"',))
 
+    schema = pl.Schema(dict.fromkeys((*_DATES, *_LINKS, *_TERMS, *_NAMES), pl.String()))
+
     def rows(self, file: Path) -> Iterator[JsonRow]:
         """The entries of all lists. InputError where the file holds none of them."""
-
-        def wants(path: JsonPath, _: str) -> bool:
-            return path[-2:] in _LISTS
-
-        for path, line, row in iter_json_parts(file, wants, advice=self.advice):
+        for path, line, row in iter_json_parts(file, _wants, advice=self.advice):
             yield line, row if isinstance(row, Broken) else {**row, _KIND: _LISTS[path[-2], path[-1]]}
+
+    def blocks(self, file: Path) -> Iterator[JsonBlock]:
+        """As `rows`."""
+        for path, block in read_part_columns(file, self.schema, _wants, advice=self.advice):
+            yield block.marked({_KIND: _LISTS[path[-2], path[-1]]})
 
     def why_left_out(self, row: Mapping[str, Any]) -> str:
         """What was shared and is no video: profiles, sounds, live streams."""
-        shared = row[_KIND] == "share" and not _VIDEO.fullmatch(_first(row, "Link", "link") or "")
+        shared = row[_KIND] == "share" and not _VIDEO.fullmatch(_first(row, *_LINKS[:2]) or "")
         return "shared, and no video" if shared else ""
 
     def make(self, row: Mapping[str, Any]) -> Iterable[Made]:
@@ -58,14 +81,41 @@ class TikTokSource(RecordSource):
         kind = row[_KIND]
         event = {"kind": kind, "occurred_at": iso_time(row, "Date" if "Date" in row else "date")}
         if kind == "search":
-            words = _first(row, "SearchTerm", "searchTerm")
+            words = _first(row, *_TERMS)
             if words is None:
                 raise InputError("is empty", field="SearchTerm")
             yield {**event, "text": words}, {"item_id": None}
         elif kind == "follow":
-            yield event, _account(_first(row, "UserName", "userName"))
+            yield event, _account(_first(row, *_NAMES))
         else:
-            yield event, _video(_first(row, "Link", "link", "VideoLink"))
+            yield event, _video(_first(row, *_LINKS))
+
+    def parted(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """With the `url`, and of plain ones the `video` and its `sort`; and with the `time`."""
+        link = pl.coalesce(_LINKS)
+        plain = (link.str.len_bytes() < _LONG_LINK) & link.str.contains(_PLAIN_VIDEO)
+        parts = pl.when(plain).then(link.str.strip_suffix("/").str.split("/"))
+        made = frame.with_columns(url=link, time=pl.coalesce(_DATES), parts=parts)
+        return made.with_columns(sort=pl.col("parts").list.get(-2), video=pl.col("parts").list.get(-1))
+
+    def columns(self) -> Columns:
+        """As `make`, for videos with a plain link."""
+        video, time = pl.col("video"), pl.col("time")
+        photo = pl.when(pl.col("sort").is_in(["photo", "note"])).then(pl.lit("photo"))
+        return Columns(
+            plain=~pl.col(_KIND).is_in(["search", "follow"]) & video.is_not_null() & is_clock(time),
+            left_out=pl.lit(None, pl.String),
+            event={"kind": pl.col(_KIND), "occurred_at": clock_times(time)},
+            item={
+                "item_id": video,
+                "categories": one_list(photo.otherwise(pl.lit("video"))),
+                "url": pl.col("url"),
+            },
+        )
+
+
+def _wants(path: JsonPath, _: str) -> bool:
+    return path[-2:] in _LISTS
 
 
 def _first(row: Mapping[str, Any], *names: str) -> str | None:

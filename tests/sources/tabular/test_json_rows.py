@@ -33,11 +33,15 @@ def test_lines_and_an_array_give_the_same(tmp_path: Path) -> None:
     assert array[LINE].to_list() == [2, 12, 16]
 
 
-def test_numbers_stay_as_they_are_written(tmp_path: Path) -> None:
+def test_whole_numbers_stay_as_they_are_written(tmp_path: Path) -> None:
     frame, _ = read(
-        tmp_path, '{"a": 12345678901234567890123}\n{"a": 1.50}\n{"a": NaN}\n' + '{"a":' + "9" * 9999 + "}"
+        tmp_path,
+        '{"a": 12345678901234567890123}\n{"a": 1.50}\n{"a": 12.0}\n{"a": 1e-7}\n{"a": NaN}\n'
+        + '{"a":'
+        + "9" * 9999
+        + "}",
     )
-    assert frame["a"].to_list() == ["12345678901234567890123", "1.50", "NaN", "9" * 9999]
+    assert frame["a"].to_list() == ["12345678901234567890123", "1.5", "12", "0.0000001", "NaN", "9" * 9999]
 
 
 def test_broken_lines_are_named(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from isthmus.sources.tabular.chunk import LINE, Broken, Choose, Chunk
 from isthmus.sources.tabular.delimited import read_delimited
 from isthmus.sources.tabular.json_blocks import read_json_lines
 from isthmus.sources.tabular.json_columns import JsonBlock, blocks_of, read_json_columns
+from isthmus.sources.tabular.json_part_columns import read_part_columns
 from isthmus.sources.tabular.json_records import JsonPart, JsonPath, iter_json_parts, iter_json_records
 from isthmus.sources.tabular.json_rows import (
     JsonRow,
@@ -38,6 +39,7 @@ __all__ = [
     "read_json_lines",
     "read_json_objects",
     "read_json_rows",
+    "read_part_columns",
     "read_table",
 ]
 

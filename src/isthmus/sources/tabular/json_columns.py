@@ -5,8 +5,8 @@ the first two; a wrong cut leaves braces open, which polars does not take.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import chain, islice
 from pathlib import Path
@@ -16,7 +16,7 @@ import polars as pl
 
 from isthmus.errors import InputError
 from isthmus.schema import IntArray
-from isthmus.sources.tabular.chunk import LINE
+from isthmus.sources.tabular.chunk import LINE, Broken
 from isthmus.sources.tabular.json_rows import (
     JsonRow,
     first_sign,
@@ -27,7 +27,7 @@ from isthmus.sources.tabular.json_rows import (
 )
 from isthmus.sources.tabular.stream import MAX_RECORD_BYTES, read_blocks
 
-__all__ = ["JsonBlock", "blocks_of", "read_json_columns"]
+__all__ = ["JsonBlock", "Seam", "blocks_of", "find_seam", "frame_elements", "read_json_columns"]
 
 _OPENING = re.compile(rb"\s*\[\s*(?=\{)")
 _GAP = re.compile(rb"\s*,\s*(?=\{)")
@@ -48,6 +48,8 @@ class JsonBlock:
     text: bytes = b""
     """The rows of the frame, a line each."""
     rows: Sequence[JsonRow] = ()
+    more: Mapping[str, str] = field(default_factory=dict)
+    """Keys that all rows have besides; the frame has them too."""
 
     @cached_property
     def _texts(self) -> list[bytes]:
@@ -62,7 +64,16 @@ class JsonBlock:
         """One row of the frame, read as `read_json_objects` would."""
         assert self.frame is not None
         line = int(self.frame[LINE][place])
-        return line, parse_line(self._texts[place], line)
+        row = parse_line(self._texts[place], line)
+        return line, row if isinstance(row, Broken) else {**row, **self.more}
+
+    def marked(self, more: Mapping[str, str]) -> "JsonBlock":
+        """The same rows with the keys `more` besides."""
+        if self.frame is not None:
+            marks = {name: pl.lit(value) for name, value in more.items()}
+            return JsonBlock(self.frame.with_columns(**marks), self.text, more=more)
+        rows = [(line, row if isinstance(row, Broken) else {**row, **more}) for line, row in self.rows]
+        return JsonBlock(None, rows=rows)
 
 
 def read_json_columns(file: Path, schema: pl.Schema, *, array: bool = False) -> Iterator[JsonBlock]:
@@ -105,14 +116,14 @@ def _array(file: Path, schema: pl.Schema) -> Iterator[JsonBlock]:
         pending += block
         if seam is None:
             opening = _OPENING.match(pending)
-            seam = _seam(pending, opening.end()) if opening else None
+            seam = find_seam(pending, opening.end()) if opening else None
             if opening is None or seam is None:
                 break
             line, pending = line + opening[0].count(b"\n"), pending[opening.end() :]
         end = pending.rfind(seam.between) + len(seam.before) if block else _last(pending)
         if end < len(seam.before) and block and len(pending) < MAX_RECORD_BYTES:
             continue  # the rest of the element is in the next block
-        found = _elements(pending[:end], line, seam, schema, file) if end >= len(seam.before) else None
+        found = frame_elements(pending[:end], line, seam, schema, file) if end >= len(seam.before) else None
         if found is None:
             break
         yield found
@@ -125,7 +136,7 @@ def _array(file: Path, schema: pl.Schema) -> Iterator[JsonBlock]:
 
 
 @dataclass(frozen=True)
-class _Seam:
+class Seam:
     """What stands where one element ends and the next begins: `before` with its brace, `gap`, a brace."""
 
     before: bytes
@@ -133,10 +144,11 @@ class _Seam:
 
     @property
     def between(self) -> bytes:
+        """All of it."""
         return self.before + self.gap + b"{"
 
 
-def _seam(text: bytes, start: int) -> _Seam | None:
+def find_seam(text: bytes, start: int) -> Seam | None:
     """The bytes between the first two objects of an array; None where that cannot be told."""
     depth = 0
     for sign in _SIGNS.finditer(text, start):
@@ -145,7 +157,7 @@ def _seam(text: bytes, start: int) -> _Seam | None:
             gap = _GAP.match(text, sign.end())
             inside = text[start : sign.start()]
             before = inside[len(inside.rstrip()) :] + b"}"
-            return _Seam(before, gap[0]) if gap else None
+            return Seam(before, gap[0]) if gap else None
     return None
 
 
@@ -155,8 +167,8 @@ def _last(text: bytes) -> int:
     return len(array[:-1].rstrip()) if array.endswith(b"]") else -1
 
 
-def _elements(body: bytes, line: int, seam: _Seam, schema: pl.Schema, file: Path) -> JsonBlock | None:
-    """Whole elements with the seams between them; None where they are none."""
+def frame_elements(body: bytes, line: int, seam: Seam, schema: pl.Schema, file: Path) -> JsonBlock | None:
+    """The rows of whole elements, the first on `line`, with seams between them; None where they are none."""
     if _MARK not in body:
         marked = body.replace(seam.between, seam.before + _MARK + b"{")
         signs = np.frombuffer(marked, np.uint8)
@@ -174,15 +186,20 @@ def _elements(body: bytes, line: int, seam: _Seam, schema: pl.Schema, file: Path
         return None
 
 
+def _tellable(text: bytes) -> bool:
+    """Whether polars reads the escapes in the text as Python does."""
+    if b"\\u001" in text:
+        return False  # separators of ASCII are space to Python alone
+    if b"\\ud" not in text and b"\\uD" not in text:
+        return True
+    # polars makes NUL of half a surrogate pair
+    return len(_SURROGATE.findall(text)) == 2 * len(_PAIR.findall(text)) and b"\\\\" not in text
+
+
 def _framed(text: bytes, lines: IntArray, schema: pl.Schema) -> JsonBlock | None:
     """The rows of lines of JSON; None where polars cannot tell all of them."""
-    if b"\\u001" in text:
-        return None  # separators of ASCII, which are space to Python alone
-    if b"\\ud" in text or b"\\uD" in text:
-        # polars makes NUL of half a surrogate pair
-        halves, pairs = len(_SURROGATE.findall(text)), len(_PAIR.findall(text))
-        if halves != 2 * pairs or b"\\\\" in text:
-            return None
+    if b"\\u" in text and not _tellable(text):
+        return None
     try:
         frame = pl.read_ndjson(text, schema=schema)
     except pl.exceptions.PolarsError:

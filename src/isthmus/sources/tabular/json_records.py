@@ -11,7 +11,16 @@ from isthmus.sources.tabular.chunk import Broken
 from isthmus.sources.tabular.json_rows import DECODER, JsonRow, as_object
 from isthmus.sources.tabular.stream import read_text_blocks
 
-__all__ = ["JsonPart", "JsonPath", "Wants", "iter_json_parts", "iter_json_records", "parse_json_parts"]
+__all__ = [
+    "MAX_DEPTH",
+    "JsonPart",
+    "JsonPath",
+    "JsonReader",
+    "Wants",
+    "iter_json_parts",
+    "iter_json_records",
+    "parse_json_parts",
+]
 
 JsonPath = tuple[str, ...]
 """The keys that lead to a value, from the outermost; an array on the way adds none."""
@@ -64,7 +73,7 @@ def iter_json_parts(
 
     Raises InputError where it agrees to none: the file holds `what`, and `advice` is the hint.
     """
-    reader = _Reader(read_text_blocks(file, _BLOCK_BYTES), file, wants, text_as)
+    reader = JsonReader(read_text_blocks(file, _BLOCK_BYTES), file, wants, text_as)
     yield from reader.walk(())
     reader.close()
     if not reader.found:
@@ -75,12 +84,12 @@ def parse_json_parts(
     blocks: Iterable[str], file: Path, wants: Wants, *, text_as: str | None = None
 ) -> Iterator[JsonPart]:
     """As `iter_json_parts`, from text; `file` is where it comes from."""
-    reader = _Reader(iter(blocks), file, wants, text_as)
+    reader = JsonReader(iter(blocks), file, wants, text_as)
     yield from reader.walk(())
     reader.close()
 
 
-class _Reader:
+class JsonReader:
     """A place in a JSON text that comes in blocks."""
 
     def __init__(self, blocks: Iterator[str], file: Path, wants: Wants, text_as: str | None) -> None:
