@@ -1,10 +1,13 @@
 """One field of all rows of a frame at once: what `fields` says of one row, and where it can be said."""
 
+from collections.abc import Sequence
+
 import polars as pl
 
 __all__ = [
     "clock_times",
     "filled",
+    "first_sort",
     "first_words",
     "is_clock",
     "is_count",
@@ -98,6 +101,14 @@ def clock_times(text: pl.Expr) -> pl.Expr:
     """The times, in UTC; null where there is none."""
     clock = text.str.head(_CLOCK_CHARS).str.to_datetime("%Y-%m-%d %H:%M:%S", time_unit="us", strict=False)
     return clock.dt.replace_time_zone("UTC")
+
+
+def first_sort(text: pl.Expr, sorts: Sequence[tuple[str, Sequence[str]]]) -> pl.Expr:
+    """The first of `sorts` (name, signs) one of whose signs stands in the text; "other" where none does."""
+    found: pl.Expr = pl.lit("other")
+    for name, signs in reversed(sorts):
+        found = pl.when(text.str.contains_any(list(signs))).then(pl.lit(name)).otherwise(found)
+    return found
 
 
 def one_list(text: pl.Expr) -> pl.Expr:

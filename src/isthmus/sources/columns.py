@@ -1,4 +1,4 @@
-"""Exports read column by column: a subclass says what all rows become at once, and which need a second look.
+"""Exports read column by column: a source says what all rows become at once, and which need a second look.
 
 The second look is `make` of the same source, row by row: what a row becomes is said there, and the columns
 only say it faster. Whatever they cannot tell is not `plain`.
@@ -7,20 +7,20 @@ only say it faster. Whatever they cannot tell is not `plain`.
 import hashlib
 from abc import abstractmethod
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, Protocol
 
 import polars as pl
 
 from isthmus.schema import ITEM
 from isthmus.sources.base import EVENT_WITH_LINE, Batch, make_batch
 from isthmus.sources.records import RecordSource
-from isthmus.sources.tabular import LINE, JsonBlock, JsonRow, read_json_columns
+from isthmus.sources.tabular import LINE, Chunk, JsonBlock, JsonRow
 
-__all__ = ["ColumnSource", "Columns"]
+__all__ = ["Block", "ColumnSource", "Columns", "TableBlock", "table_blocks"]
 
 _ITEM_WITH_LINE = pl.Schema({**ITEM.columns, "line": pl.Int64()})
 _PLAIN, _LEFT_OUT, _PLACE, _KEY, _EVENT, _ITEM = "plain", "left out", "\0place", "key", "event ", "item "
@@ -52,23 +52,69 @@ class Columns:
         return frame.select(**parts)
 
 
-class ColumnSource(RecordSource):
-    """A JSON export of many rows of one shape."""
+class Block(Protocol):
+    """Some rows of a file, as a frame with LINE or one by one; `JsonBlock` is one."""
 
-    schema: ClassVar[pl.Schema]
-    """The keys that are read; see `read_json_columns`."""
+    @property
+    def frame(self) -> pl.DataFrame | None:
+        """All of them; None where they come one by one."""
+        ...
+
+    @property
+    def rows(self) -> Sequence[JsonRow]:
+        """The rows, where there is no frame."""
+        ...
+
+    @property
+    def height(self) -> int:
+        """How many rows there are."""
+        ...
+
+    def again(self, place: int) -> JsonRow:
+        """One row of the frame, for `make`."""
+        ...
+
+
+@dataclass(frozen=True)
+class TableBlock:
+    """Rows of a table, whose texts are the same in the frame and one by one."""
+
+    frame: pl.DataFrame
+    rows: Sequence[JsonRow] = ()
+
+    @property
+    def height(self) -> int:
+        """How many rows there are."""
+        return self.frame.height
+
+    def again(self, place: int) -> JsonRow:
+        """One row of the frame, by the names of its columns."""
+        row = self.frame.row(place, named=True)
+        return row.pop(LINE), row
+
+
+def table_blocks(chunks: Iterable[Chunk]) -> Iterator[Block]:
+    """The rows of a table, and what of it has no shape."""
+    for chunk in chunks:
+        if chunk.broken:
+            yield JsonBlock(None, rows=[(one.line, one) for one in chunk.broken])
+        yield TableBlock(chunk.frame)
+
+
+class ColumnSource(RecordSource):
+    """An export of many rows of one shape."""
 
     @abstractmethod
     def columns(self) -> Columns:
-        """What `make` makes of a row, for frames with the columns of `schema`."""
+        """What `make` makes of a row, for the frames of `blocks`."""
 
     def parted(self, frame: pl.DataFrame) -> pl.DataFrame:
         """The frame with a row for each thing that a row is about; columns that are there may not change."""
         return frame
 
-    def blocks(self, file: Path) -> Iterator[JsonBlock]:
+    @abstractmethod
+    def blocks(self, file: Path) -> Iterator[Block]:
         """The rows of `file`. InputError for a file that cannot be read at all."""
-        return read_json_columns(file, self.schema)
 
     def read(self, file: Path) -> Iterator[Batch]:
         """Batches of at most `batch_rows` rows, at least one."""
@@ -103,7 +149,7 @@ class _Tables:
         self._rejects: list[dict[str, Any]] = []
         self._left_out: Counter[str] = Counter()
 
-    def add(self, block: JsonBlock, start: int, stop: int) -> None:
+    def add(self, block: Block, start: int, stop: int) -> None:
         """Some rows of a block."""
         if block.frame is None:
             self._add_rows(block.rows[start:stop])

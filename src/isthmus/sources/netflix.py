@@ -2,15 +2,20 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
+import polars as pl
+
 from isthmus.errors import InputError
-from isthmus.sources.base import BATCH_ROWS, Batch, PersonalSource
-from isthmus.sources.tabular import LINE, Chunk, read_delimited
+from isthmus.sources.base import BATCH_ROWS, Batch
+from isthmus.sources.column_fields import clock_times, first_sort, is_clock, one_list
+from isthmus.sources.columns import Block, Columns, ColumnSource, table_blocks
+from isthmus.sources.records import Made
+from isthmus.sources.tabular import LINE, JsonRow, blocks_of, read_delimited
 
 __all__ = ["NetflixSource", "series_of"]
 
@@ -33,7 +38,8 @@ _DEVICES = (
     ("android", ("android", "phone", "tablet", "mobile")),
 )
 _DATE = re.compile(r"(\d{1,4})[/.\-\s]+(\d{1,2})[/.\-\s]+(\d{1,4})\.?")
-
+_CLOCKED = r"^[0-9]{1,4}:[0-5][0-9]:[0-5][0-9]$"
+_SUPPLEMENT, _OTHER_PROFILE = "trailers and other supplements", "of another profile"
 
 Order = Literal["day", "month", "either"]
 
@@ -49,7 +55,7 @@ class _Survey:
     notes: tuple[str, ...]
 
 
-class NetflixSource(PersonalSource):
+class NetflixSource(ColumnSource):
     """Every viewing as `watch`: in seconds from a data request, without a value from the account page.
 
     Episodes count for their series. Trailers and other supplements are left out. A data request holds every
@@ -70,15 +76,44 @@ class NetflixSource(PersonalSource):
     ) -> None:
         super().__init__(user_id=user_id, platform=platform, batch_rows=batch_rows)
         self.profile = profile
+        self._file = _Survey(page=False, profiles=(), day_first=False, notes=())
 
     def read(self, file: Path) -> Iterator[Batch]:
         """Batches of viewings.
 
         Raises InputError where columns are missing, and where there are several profiles and none was chosen.
         """
-        survey = self._survey(file)
-        for nth, chunk in enumerate(read_delimited(file, self.batch_rows, _chooser(file))):
-            yield self._batch(file, chunk, survey, notes=() if nth else survey.notes)
+        for nth, batch in enumerate(super().read(file)):
+            yield batch if nth else replace(batch, notes=self._file.notes)
+
+    def rows(self, file: Path) -> Iterator[JsonRow]:
+        """The viewings."""
+        self._file = self._survey(file)
+        for chunk in read_delimited(file, self.batch_rows, _chooser(file)):
+            yield from ((one.line, one) for one in chunk.broken)
+            yield from ((row.pop(LINE), row) for row in chunk.frame.iter_rows(named=True))
+
+    def blocks(self, file: Path) -> Iterator[Block]:
+        """As `rows`."""
+        self._file = self._survey(file)
+        if self._file.page:
+            return blocks_of(self.rows(file))
+        return table_blocks(read_delimited(file, self.batch_rows, _chooser(file)))
+
+    def why_left_out(self, row: Mapping[str, Any]) -> str:
+        """Trailers, and what other people of the household watched."""
+        if row.get("Supplemental Video Type"):
+            return _SUPPLEMENT
+        if self.profile and "Profile Name" in row and row["Profile Name"] != self.profile:
+            return _OTHER_PROFILE
+        return ""
+
+    def make(self, row: Mapping[str, Any]) -> Iterable[Made]:
+        """One viewing."""
+        event, item = _event(row, self._file), _item(row)
+        # Of two episodes watched on one day, only their own titles tell that they are two.
+        event_id = self.event_id(row["Title"], event["occurred_at"])
+        yield {**event, "event_id": event_id, "kind": "watch"}, item
 
     def _survey(self, file: Path) -> _Survey:
         profiles: dict[str, None] = {}
@@ -106,37 +141,60 @@ class NetflixSource(PersonalSource):
             hint = f"Choose one with --profile: {names}."
             raise InputError("holds several profiles, which may be several people", hint, file=str(file))
 
-    def _batch(self, file: Path, chunk: Chunk, survey: _Survey, notes: tuple[str, ...]) -> Batch:
-        events, items, rejects = [], [], self.rejected(file, chunk.broken)
-        left_out: Counter[str] = Counter()
-        for row in chunk.frame.iter_rows(named=True):
-            if reason := self._why_left_out(row):
-                left_out[reason] += 1
-                continue
-            try:
-                event, item = _event(row, survey), _item(row)
-            except InputError as error:
-                rejects.append(self.refused(file, row[LINE], error))
-                continue
-            # Of two episodes watched on one day, only their own titles tell that they are two.
-            event_id = self.event_id(row["Title"], event["occurred_at"])
-            known = {"event_id": event_id, "kind": "watch", "item_id": item["item_id"], "line": row[LINE]}
-            events.append({**event, **known})
-            items.append(item)
-        return self.batch(events, items, rejects, left_out=dict(left_out), notes=notes)
+    def columns(self) -> Columns:
+        """As `make`, for the file of a data request."""
+        title, started, lasted = pl.col("Title"), pl.col("Start Time"), pl.col("Duration")
+        supplement = pl.when(pl.col("Supplemental Video Type") != "").then(pl.lit(_SUPPLEMENT))
+        other = pl.col("Profile Name").ne_missing(self.profile) if self.profile else pl.lit(value=False)
+        left_out = pl.coalesce(supplement, pl.when(other).then(pl.lit(_OTHER_PROFILE)))
+        series = title.map_batches(_series, return_dtype=pl.String)
+        film = pl.when(series == title.str.strip_chars()).then(pl.lit("film"))
+        whole = is_clock(started) & lasted.str.contains(_CLOCKED) & (title.str.strip_chars() != "")
+        return Columns(
+            plain=left_out.is_not_null() | whole,
+            left_out=left_out,
+            event={
+                "kind": pl.lit("watch"),
+                "occurred_at": clock_times(started),
+                "value": _seconds_column(lasted),
+                "unit": pl.lit("seconds"),
+                "context": pl.struct(device=pl.col("device"), scenario=pl.lit(None, pl.String)),
+            },
+            item={
+                "item_id": series,
+                "title": series,
+                "categories": one_list(film.otherwise(pl.lit("series"))),
+            },
+            event_id=(title, pl.concat_str(started, pl.lit("+00:00"))),
+        )
 
-    def _why_left_out(self, row: dict[str, Any]) -> str:
-        if row.get("Supplemental Video Type"):
-            return "trailers and other supplements"
-        if self.profile and "Profile Name" in row and row["Profile Name"] != self.profile:
-            return "of another profile"
-        return ""
+    def parted(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """With the sort of `device`."""
+        name = pl.col(_DEVICE) if _DEVICE in frame.columns else pl.lit(None, pl.String)
+        words = pl.concat_str(pl.lit(" "), name).str.to_lowercase()
+        said = words.str.strip_chars() != ""
+        return frame.with_columns(device=pl.when(said).then(first_sort(words, _DEVICES)))
 
 
 def series_of(title: str) -> str:
     """The title of the series that an episode belongs to; a film is its own, colons and all."""
     match = _SEASON.search(title)
     return title[: match.start()].strip() if match and match.start() else title.strip()
+
+
+def _series(titles: pl.Series) -> pl.Series:
+    different = titles.unique().drop_nulls()
+    return titles.replace_strict(
+        different, list(map(series_of, different)), default=None, return_dtype=pl.String
+    )
+
+
+def _seconds_column(lasted: pl.Expr) -> pl.Expr:
+    parts = lasted.str.split(":")
+    hours, minutes, seconds = (
+        parts.list.get(n, null_on_oob=True).cast(pl.Float64, strict=False) for n in range(3)
+    )
+    return hours * 3600 + minutes * 60 + seconds
 
 
 def _chooser(file: Path) -> Any:
@@ -151,7 +209,7 @@ def _chooser(file: Path) -> Any:
     return choose
 
 
-def _event(row: dict[str, Any], survey: _Survey) -> dict[str, Any]:
+def _event(row: Mapping[str, Any], survey: _Survey) -> dict[str, Any]:
     if survey.page:
         return {"occurred_at": _date(row["Date"] or "", survey.day_first)}
     return {
@@ -162,7 +220,7 @@ def _event(row: dict[str, Any], survey: _Survey) -> dict[str, Any]:
     }
 
 
-def _item(row: dict[str, Any]) -> dict[str, Any]:
+def _item(row: Mapping[str, Any]) -> dict[str, Any]:
     title = row["Title"] or ""
     if not title.strip():
         raise InputError("is empty", field="Title")

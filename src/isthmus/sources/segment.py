@@ -3,7 +3,7 @@
 Addresses, locations, traits, prices, coupons and the events of other names are not read.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,7 @@ from isthmus.sources.column_fields import (
 from isthmus.sources.columns import Columns, ColumnSource
 from isthmus.sources.fields import iso_time, nested, number, text
 from isthmus.sources.records import Made
-from isthmus.sources.tabular import JsonRow, read_json_objects
+from isthmus.sources.tabular import JsonBlock, JsonRow, read_json_columns, read_json_objects
 
 __all__ = ["SegmentSource"]
 
@@ -68,6 +68,10 @@ class SegmentSource(ColumnSource):
     def rows(self, file: Path) -> Iterable[JsonRow]:
         """The calls. InputError where the file is no JSON."""
         return read_json_objects(file)
+
+    def blocks(self, file: Path) -> Iterator[JsonBlock]:
+        """As `rows`."""
+        return read_json_columns(file, self.schema)
 
     def why_left_out(self, row: Mapping[str, Any]) -> str:
         """Calls of another type, and events of names that say nothing of an item."""

@@ -23,7 +23,7 @@ from isthmus.sources.column_fields import (
 from isthmus.sources.columns import Columns, ColumnSource
 from isthmus.sources.fields import iso_time, needed_text, nested, number, text
 from isthmus.sources.records import Made
-from isthmus.sources.tabular import JsonRow, read_json_objects
+from isthmus.sources.tabular import JsonBlock, JsonRow, read_json_columns, read_json_objects
 
 __all__ = ["SnowplowSource"]
 
@@ -67,6 +67,10 @@ class SnowplowSource(ColumnSource):
     def rows(self, file: Path) -> Iterable[JsonRow]:
         """The events. InputError where the file is no JSON."""
         return read_json_objects(file)
+
+    def blocks(self, file: Path) -> Iterator[JsonBlock]:
+        """As `rows`."""
+        return read_json_columns(file, self.schema)
 
     def why_left_out(self, row: Mapping[str, Any]) -> str:
         """Events of which nothing is known that a person could like."""

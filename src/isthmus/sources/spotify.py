@@ -12,7 +12,16 @@ from typing import Any, ClassVar
 import polars as pl
 
 from isthmus.errors import InputError
-from isthmus.sources.column_fields import filled, is_count, is_iso, iso_times, one_list, quotient, told
+from isthmus.sources.column_fields import (
+    filled,
+    first_sort,
+    is_count,
+    is_iso,
+    iso_times,
+    one_list,
+    quotient,
+    told,
+)
 from isthmus.sources.columns import Columns, ColumnSource
 from isthmus.sources.records import Made
 from isthmus.sources.tabular import JsonBlock, JsonRow, read_json_array, read_json_columns
@@ -199,8 +208,4 @@ def _of_medium(field: str) -> pl.Expr:
 
 def _device_column() -> pl.Expr:
     name = filled(pl.col("platform"))
-    sort_of: pl.Expr = pl.lit("other")
-    for sort, signs in reversed(_DEVICES):
-        found = name.str.to_lowercase().str.contains_any(list(signs))
-        sort_of = pl.when(found).then(pl.lit(sort)).otherwise(sort_of)
-    return pl.when(name.is_not_null()).then(sort_of)
+    return pl.when(name.is_not_null()).then(first_sort(name.str.to_lowercase(), _DEVICES))
