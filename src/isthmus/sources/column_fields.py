@@ -18,6 +18,7 @@ __all__ = [
     "numbers",
     "one_list",
     "quotient",
+    "stripped_alike",
     "told",
     "words",
 ]
@@ -51,6 +52,11 @@ def told(*texts: pl.Expr) -> pl.Expr:
         (text.str.starts_with("[") | text.str.starts_with("{") | (text == "true") | (text == "false"))
         for text in texts
     ).fill_null(value=False)
+
+
+def stripped_alike(*texts: pl.Expr) -> pl.Expr:
+    """Whether no text holds the separators of ASCII, which are space to Python alone."""
+    return ~pl.any_horizontal(text.str.contains("[\x1c-\x1f]").fill_null(value=False) for text in texts)
 
 
 def is_count(text: pl.Expr) -> pl.Expr:

@@ -12,7 +12,7 @@ import polars as pl
 
 from isthmus.errors import InputError
 from isthmus.sources.base import BATCH_ROWS, Batch
-from isthmus.sources.column_fields import clock_times, first_sort, is_clock, one_list
+from isthmus.sources.column_fields import clock_times, first_sort, is_clock, one_list, stripped_alike
 from isthmus.sources.columns import Block, Columns, ColumnSource, table_blocks
 from isthmus.sources.records import Made
 from isthmus.sources.tabular import LINE, JsonRow, blocks_of, read_delimited
@@ -151,7 +151,7 @@ class NetflixSource(ColumnSource):
         film = pl.when(series == title.str.strip_chars()).then(pl.lit("film"))
         whole = is_clock(started) & lasted.str.contains(_CLOCKED) & (title.str.strip_chars() != "")
         return Columns(
-            plain=left_out.is_not_null() | whole,
+            plain=left_out.is_not_null() | (whole & stripped_alike(title, pl.col("player"))),
             left_out=left_out,
             event={
                 "kind": pl.lit("watch"),
@@ -169,11 +169,11 @@ class NetflixSource(ColumnSource):
         )
 
     def parted(self, frame: pl.DataFrame) -> pl.DataFrame:
-        """With the sort of `device`."""
+        """With the name of the `player` and the sort of `device` it is."""
         name = pl.col(_DEVICE) if _DEVICE in frame.columns else pl.lit(None, pl.String)
         words = pl.concat_str(pl.lit(" "), name).str.to_lowercase()
         said = words.str.strip_chars() != ""
-        return frame.with_columns(device=pl.when(said).then(first_sort(words, _DEVICES)))
+        return frame.with_columns(player=name, device=pl.when(said).then(first_sort(words, _DEVICES)))
 
 
 def series_of(title: str) -> str:
