@@ -1,15 +1,16 @@
 """Recommendations from passports alone, beside those from the history itself: cold start, both ways.
 
-    python benchmarks/passport.py [--tune]
+    python benchmarks/passport.py [--seeds 0 1 2] [--tune]
 
-People of the cold-start test (seed 0) are known on one platform and new on the other. From what they did on
+People of the cold-start tests are known on one platform and new on the other. From what they did on
 the first, one passport each is made, and the other platform reads it: no history, nobody in common. The
 reference is `content`, text similarity to the whole history. Reading weights were chosen on the validation
-people, whom --tune asks instead of the test people.
+people of seed 0, whom --tune asks instead of the test people. Somebody tested with several seeds counts once,
+with the mean of their lists.
 """
 
 import argparse
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -77,6 +78,10 @@ class World:
     def target(self) -> Dataset:
         return self.split.train
 
+    def people(self) -> NDArray[Any]:
+        """Who is asked."""
+        return self.target.users.ids[self.cases.users]
+
     def reader(self) -> Reader:
         candidates = self.target.candidates(self.split.target)
         people = np.bincount(self.target.interactions.indices, minlength=self.target.n_items)[candidates]
@@ -88,6 +93,7 @@ class World:
 def main() -> None:
     """Measure both ways and write."""
     made = parser(__doc__ or "", "python benchmarks/passport.py")
+    made.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     made.add_argument("--tune", action="store_true", help="ask the validation people; no result")
     asked = made.parse_args()
     data = find_data(asked, "amazon-books-movies")
@@ -96,9 +102,11 @@ def main() -> None:
     subjects = Subjects.encoded(encoder)
     for scenario in scenarios():
         if scenario.folder == "amazon-books-movies":
-            split = scenario.make(data, 0)
-            world = World(split, _people(split, asked), encoder, subjects)
-            measure(scenario.name, world, result, tune=asked.tune)
+            seeds = asked.seeds[:1] if asked.quick or asked.tune else asked.seeds
+            splits = (scenario.make(data, seed) for seed in seeds)
+            worlds = (World(split, _people(split, asked), encoder, subjects) for split in splits)
+            measure(scenario.name, worlds, result, tune=asked.tune)
+    result.notes.insert(0, f"Seeds {', '.join(map(str, asked.seeds))}.")
     result.write(asked.out)
 
 
@@ -108,15 +116,30 @@ def _people(split: Split, asked: argparse.Namespace) -> Cases:
     return Cases(*(getattr(cases, name)[few] for name in ("users", "history", "times", "truth", "k")))
 
 
-def measure(label: str, world: World, result: Result, *, tune: bool) -> None:
+def measure(label: str, worlds: Iterable[World], result: Result, *, tune: bool) -> None:
     """One direction, all levels, each alone and blended with popularity."""
     blends = grid() if tune else {"": Blend()}
-    values = references(world) | read_all(label, world, blends)
-    result.tables.append(Table(f"{label}, {len(world.cases):,} people", COLUMNS, rows(values)))
+    values = of_people(
+        [(world.people(), references(world) | read_all(label, world, blends)) for world in worlds]
+    )
+    n_people = len(values["popularity"])
+    result.tables.append(Table(f"{label}, {n_people:,} people", COLUMNS, rows(values)))
     if not tune:
         result.notes += verdicts(label, values)
     result.figures[label] = {name: float(np.nanmean(one)) for name, one in values.items()}
     result.figures["blend"] = asdict(Blend())
+
+
+def of_people(parts: Sequence[tuple[NDArray[Any], Values]]) -> Values:
+    """The figures of several seeds as one a person: the mean of their lists."""
+    _, person = np.unique(np.concatenate([people for people, _ in parts]), return_inverse=True)
+    pooled = {}
+    for name in parts[0][1]:
+        found = np.concatenate([values[name] for _, values in parts])
+        known = ~np.isnan(found)
+        sums, counts = np.bincount(person[known], found[known]), np.bincount(person[known])
+        pooled[name] = sums[counts > 0] / counts[counts > 0]
+    return pooled
 
 
 COLUMNS = ("read", "ndcg@10", "times content alone", "times popularity")
