@@ -33,6 +33,7 @@ _ITEMS = (
         "published_at": "Timestamp", "title": "Comment",
     },
 )  # fmt: skip
+_UTC, _NONE = " +0000 UTC", "0001-01-01"
 
 
 class GorseSource(MappedSource):
@@ -71,7 +72,9 @@ class GorseSource(MappedSource):
         """Rows with times in ISO form: gorse has `2020-01-02 03:04:05 +0000 UTC`, and year 1 for none."""
         for chunk in read_table(file, self.batch_rows, choose):
             times = [name for name in ("time_stamp", "Timestamp") if name in chunk.frame.columns]
-            yield Chunk(chunk.frame.with_columns(_plain_time(name) for name in times), chunk.broken)
+            yield Chunk(
+                chunk.frame.with_columns(_plain_times(chunk.frame[name]) for name in times), chunk.broken
+            )
 
 
 def _cells(names: dict[str, str], columns: Sequence[str]) -> dict[str, Cell]:
@@ -83,6 +86,11 @@ def _cells(names: dict[str, str], columns: Sequence[str]) -> dict[str, Cell]:
     }
 
 
-def _plain_time(name: str) -> pl.Expr:
-    plain = pl.col(name).str.replace(r" ([+-]\d{2}):?(\d{2})(?: [A-Z+\-0-9]+)?$", "${1}:${2}")
-    return pl.when(~pl.col(name).str.starts_with("0001-01-01")).then(plain).alias(name)
+def _plain_times(column: pl.Series) -> pl.Series:
+    text = column.str
+    if text.ends_with(_UTC).all() and not text.starts_with(_NONE).any():
+        return text.strip_suffix(_UTC) + "+00:00"
+    name = pl.first()
+    plain = name.str.replace(r" ([+-]\d{2}):?(\d{2})(?: [A-Z+\-0-9]+)?$", "${1}:${2}")
+    years = pl.when(~name.str.starts_with(_NONE)).then(plain)
+    return column.to_frame().select(years.alias(column.name)).to_series()

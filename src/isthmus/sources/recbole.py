@@ -15,6 +15,8 @@ __all__ = ["RecBoleSource"]
 _TITLES = ("title", "movie_title", "item_title", "name", "item_name", "game_title", "book_title")
 _CREATORS = ("brand", "author", "artist", "director", "store")
 _CATEGORIES = ("categories", "category", "genre", "genres", "class", "item_type")
+_FAR = 1e12
+"""Seconds that are no time."""
 
 
 class RecBoleSource(MappedSource):
@@ -41,7 +43,9 @@ class RecBoleSource(MappedSource):
         """Rows with whole seconds: RecBole writes times as floats."""
         for chunk in read_delimited(file, self.batch_rows, choose):
             times = [name for name in chunk.frame.columns if name.partition(":")[0] == "timestamp"]
-            yield Chunk(chunk.frame.with_columns(_whole_seconds(name) for name in times), chunk.broken)
+            yield Chunk(
+                chunk.frame.with_columns(_whole_seconds(chunk.frame[name]) for name in times), chunk.broken
+            )
 
 
 def _event_cells(plain: Mapping[str, str]) -> dict[str, Cell]:
@@ -74,7 +78,10 @@ def _item_cells(plain: Mapping[str, str]) -> dict[str, Cell]:
     return cells
 
 
-def _whole_seconds(name: str) -> pl.Expr:
-    seconds = pl.col(name).str.strip_chars().cast(pl.Float64, strict=False)
-    whole = pl.when(seconds.abs() < 1e12).then(seconds.floor()).cast(pl.Int64).cast(pl.String)
-    return pl.coalesce(whole, pl.col(name)).alias(name)
+def _whole_seconds(column: pl.Series) -> pl.Series:
+    seconds = column.cast(pl.Float64, strict=False)  # takes no spaces
+    if seconds.null_count() == column.null_count() and (seconds.abs() < _FAR).all():
+        return seconds.floor().cast(pl.Int64).cast(pl.String)
+    read = pl.first().str.strip_chars().cast(pl.Float64, strict=False)
+    whole = pl.when(read.abs() < _FAR).then(read.floor()).cast(pl.Int64).cast(pl.String)
+    return column.to_frame().select(pl.coalesce(whole, pl.first()).alias(column.name)).to_series()
