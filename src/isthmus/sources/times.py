@@ -63,7 +63,7 @@ def _from_numbers(numbers: pl.Series, exact: pl.Series, unit_us: int | None) -> 
 
 
 def _one_unit(whole: pl.Series, unit_us: int | None) -> int:
-    """The microseconds that all of these numbers count, where all are surely times; 0 where that is unsure."""
+    """The microseconds that all of these numbers count, where all are surely times; 0 if unsure."""
     low, high = whole.min(), whole.max()
     if not isinstance(low, int) or not isinstance(high, int):
         return 0
@@ -102,12 +102,13 @@ def _from_text(column: pl.Series, unit_us: int | None, timezone: str) -> pl.Seri
             whole = column.cast(pl.Int64, strict=False)
         if whole.null_count() == nulls and not (column.str.len_bytes() == 8).any():
             return _from_numbers(whole.cast(pl.Float64), whole, unit_us)
-    column = column.str.strip_chars()
     if len(first) and (alike := _parse_alike(column, first[0])) is not None:
         return alike
+    column = column.str.strip_chars()
     for pattern in _QUICK:
         if len(first) and first.str.to_datetime(pattern, strict=False).null_count() == 0:
-            times = column.str.to_datetime(pattern, time_unit="us", strict=False)
+            # Looking up days that were seen is quicker than reading them; seconds are seldom seen again.
+            times = column.str.to_datetime(pattern, time_unit="us", strict=False, cache="%S" not in pattern)
             if times.null_count() == nulls:
                 return _in_utc(times, "UTC" if pattern.endswith("Z") else timezone)
     return _one_by_one(column, unit_us, timezone)
@@ -121,7 +122,8 @@ def _parse_alike(column: pl.Series, first: str) -> pl.Series | None:
     mark, fraction = form.groups()
     if not column.str.ends_with("Z" if fraction else "+00:00").all():
         return None
-    seconds = column.str.slice(0, 19).str.to_datetime(f"%Y-%m-%d{mark}%H:%M:%S", time_unit="us", strict=False)
+    pattern = f"%Y-%m-%d{mark}%H:%M:%S"
+    seconds = column.str.slice(0, 19).str.to_datetime(pattern, time_unit="us", strict=False, cache=False)
     if seconds.null_count() != column.null_count():
         return None
     if fraction:

@@ -74,7 +74,7 @@ def read_delimited(file: Path, batch_rows: int, choose: Choose) -> Iterator[Chun
 
 
 def _read(file: Path, choose: Choose) -> Iterator[Chunk]:
-    blocks = read_blocks(file)
+    blocks = read_blocks(file, to_newline=True)
     pending, line, layout = b"", 1, None
     for block in chain(blocks, [b""]):
         final = not block
