@@ -190,7 +190,7 @@ def _is_utf8(block: bytes) -> bool:
 
 def _survey(block: bytes, layout: _Layout) -> _Rows | None:
     """Where the whole rows of a block are; None where a quote or a CR is out of place, or there is none."""
-    if block.count(b"\r") != block.count(b"\r\n"):
+    if b"\r" in block and block.count(b"\r") != block.count(b"\r\n"):
         return None
     data = np.frombuffer(block, np.uint8)
     newlines = np.flatnonzero(data == _NEWLINE)
