@@ -171,7 +171,7 @@ def _read_plain(block: bytes, layout: _Layout, first_line: int) -> _Piece | None
 def _count_alike(block: bytes, layout: _Layout) -> int:
     """How many rows a block has, if all have the fields of the header and nothing is quoted; 0 if not."""
     separators = layout.separator.encode() * (len(layout.columns) - 1)
-    if not separators:  # blank lines would look like any other
+    if not separators or b'"' in block:  # without separators, blank lines would look like any other
         return 0
     others = bytes(set(range(256)) - {*separators, _QUOTE, _NEWLINE, _RETURN})
     marks = block.translate(None, others)
@@ -193,22 +193,25 @@ def _survey(block: bytes, layout: _Layout) -> _Rows | None:
     if b"\r" in block and block.count(b"\r") != block.count(b"\r\n"):
         return None
     data = np.frombuffer(block, np.uint8)
-    newlines = np.flatnonzero(data == _NEWLINE)
-    separators = np.flatnonzero(data == ord(layout.separator))
-    ends = newlines
-    if b'"' in block:
-        quotes = np.flatnonzero(data == _QUOTE)
-        if not _is_well_quoted(data, quotes, layout.separator):
+    newline, separator, quote = (data == ord(sign) for sign in ("\n", layout.separator, '"'))
+    at = np.flatnonzero(newline | separator | quote)  # all that follows looks at these bytes only
+    newline, separator, quote = newline[at], separator[at], quote[at]
+    if quote.any():
+        if not _is_well_quoted(data, at[quote], layout.separator):
             return None
         # A byte stands within quotes where an odd number of quotes stands before it.
-        ends = newlines[np.searchsorted(quotes, newlines) % 2 == 0]
-        separators = separators[np.searchsorted(quotes, separators) % 2 == 0]
-    if not len(ends):
+        outside = np.cumsum(quote) % 2 == 0
+        separator &= outside
+        last = np.flatnonzero(newline & outside)
+    else:
+        last = np.flatnonzero(newline)
+    if not len(last):
         return None
+    ends = at[last]
     starts = np.concatenate([[0], ends[:-1] + 1])
-    fields = np.diff(np.searchsorted(separators, ends), prepend=0) + 1
-    blank = (ends == starts) | ((ends == starts + 1) & (data[starts] == ord("\r")))
-    lines = np.arange(len(ends)) if len(ends) == len(newlines) else np.searchsorted(newlines, starts)
+    fields = np.diff(np.cumsum(separator)[last], prepend=0) + 1
+    blank = (ends == starts) | ((ends == starts + 1) & (data[starts] == _RETURN))
+    lines = np.concatenate([[0], np.cumsum(newline)[last[:-1]]])
     return _Rows(starts, ends, lines, fields, blank)
 
 
