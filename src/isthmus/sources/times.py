@@ -122,8 +122,10 @@ def _parse_alike(column: pl.Series, first: str) -> pl.Series | None:
     mark, fraction = form.groups()
     if not column.str.ends_with("Z" if fraction else "+00:00").all():
         return None
-    pattern = f"%Y-%m-%d{mark}%H:%M:%S"
-    seconds = column.str.slice(0, 19).str.to_datetime(pattern, time_unit="us", strict=False, cache=False)
+    point = "." if fraction else ""
+    pattern = f"%Y-%m-%d{mark}%H:%M:%S{point}"
+    upto_point = column.str.slice(0, 19 + len(point))
+    seconds = upto_point.str.to_datetime(pattern, time_unit="us", strict=False, cache=False)
     if seconds.null_count() != column.null_count():
         return None
     if fraction:
@@ -133,13 +135,11 @@ def _parse_alike(column: pl.Series, first: str) -> pl.Series | None:
 
 
 def _fraction(column: pl.Series, digits: int) -> pl.Series | None:
-    """Microseconds behind the seconds; None where that is not a point and `digits` digits everywhere."""
-    point = column.str.slice(19, 1)
+    """Microseconds behind the point of the seconds; None where there are not `digits` digits everywhere."""
     text = column.str.slice(20, digits)
     part = text.cast(pl.Int64, strict=False)
-    if part.null_count() != column.null_count() or not (point == ".").all():
-        return None
-    if text.str.starts_with("+").any() or text.str.starts_with("-").any():
+    lowest = text.min()
+    if part.null_count() != column.null_count() or not isinstance(lowest, str) or lowest < "0":  # a sign
         return None
     scale: int = 10 ** (6 - digits)
     return part * scale
