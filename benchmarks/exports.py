@@ -332,12 +332,35 @@ def _netflix(n: int, chance: Chance) -> Iterator[str]:
     return _table(header, rows())
 
 
+def _log(n: int, chance: Chance) -> Iterator[str]:
+    header = ("platform", "user_id", "item_id", "kind", "value", "occurred_at")
+    rows = (
+        ("shop", f"u{chance.below(50_000)}", chance.thing()[0], chance.of("view", "play"), chance.below(300),
+         _iso(chance.when(row)))
+        for row in range(n)
+    )  # fmt: skip
+    return _table(header, rows)
+
+
+def _described(n: int, chance: Chance) -> Iterator[str]:
+    def rows() -> Iterator[tuple[str, ...]]:
+        for row in range(n):
+            id_, title, creator = chance.thing()
+            yield ("shop", f"u{chance.below(50_000)}", id_, "view", _iso(chance.when(row)),
+                   title.replace(" ", ", ", 1), creator)  # fmt: skip
+
+    header = ("platform", "user_id", "item_id", "kind", "occurred_at", "title", "creators")
+    return _table(header, rows())
+
+
 FORMATS = (
     Format("amazon_reviews", "Books.amazon_reviews.jsonl", _amazon),
     Format("movielens", "ratings.csv", _movielens),
     Format("retailrocket", "events.csv", _retailrocket),
     Format("recbole", "ml.inter", _recbole),
     Format("gorse", "feedback.csv", _gorse),
+    Format("table", "log.csv", _log),
+    Format("table", "described.csv", _described),
     Format("segment", "segment.jsonl", _segment),
     Format("snowplow", "snowplow.jsonl", _snowplow),
     Format("listenbrainz", "listens.jsonl", _listenbrainz, personal=True),

@@ -45,3 +45,18 @@ def test_ids_that_are_numbers_with_a_fraction_stay() -> None:
 def test_kinds_are_translated_and_unknown_words_pass() -> None:
     filled = fill(frame(did=["buy", "view", "dance"]), {"kind": Cell("did")}, EVENT, {"buy": "purchase"})
     assert filled.frame["kind"].to_list() == ["purchase", "view", "dance"]
+
+
+def test_few_kinds_and_many_are_translated_alike() -> None:
+    table = frame(kind=["a", "b", "c", "", None, "like", "x"])
+    few = {"a": "b", "b": "like", "c": "c"}
+    many = few | {f"word {i}": "play" for i in range(40)}
+    for kinds in (few, many):
+        filled = fill(table, {"kind": Cell("kind")}, EVENT, kinds)
+        assert filled.frame["kind"].to_list() == ["b", "like", "c", None, None, "like", "x"]
+
+
+def test_numbers_among_spaces() -> None:
+    table = frame(value=[" 1", "2 ", "3", "", "\u00a04", "nan"])
+    values = fill(table, {"value": Cell("value")}, EVENT).frame["value"].to_list()
+    assert values[:5] == [1, 2, 3, None, 4]

@@ -52,3 +52,18 @@ def test_whole_columns() -> None:
     assert parse_lists(pl.Series([["a ", ""], None])).to_list() == [["a"], None]
     assert parse_lists(pl.Series([[["a"], ["b"]], []])).to_list() == [["a", "b"], []]
     assert parse_lists(pl.Series([[1, 2]])).to_list() == [["1", "2"]]
+
+
+@given(
+    st.lists(
+        st.none()
+        | st.sampled_from(
+            ["", "  ", "a;b", "a|b", "[1, 'x']", "[REC]", "(x", "\x1c", "a\x1f", "\u3000a\x85", "\ufeffb"]
+        )
+        | st.text(st.characters(exclude_categories=["Cs"]), max_size=3)
+    )
+)
+def test_a_column_is_read_as_its_cells_are(cells: list[str | None]) -> None:
+    read = parse_lists(pl.Series("c", cells, dtype=pl.String))
+    assert read.to_list() == [None if cell is None else parse_list(cell) for cell in cells]
+    assert (read.name, read.dtype) == ("c", pl.List(pl.String))

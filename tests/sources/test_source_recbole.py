@@ -3,11 +3,13 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from contracts.export_suite import ExportSuite, appended
 from contracts.source_suite import joined
 from isthmus.errors import InputError
-from isthmus.sources import load_source
+from isthmus.sources import load_source, recbole
 
 FOLDER = Path(__file__).parent / "fixtures" / "recbole"
 
@@ -58,3 +60,36 @@ def test_another_table_is_refused(tmp_path: Path) -> None:
     (tmp_path / "x.inter").write_text("a\tb\n1\t2\n")
     with pytest.raises(InputError, match="item_id:token"):
         list(load_source("recbole").read(tmp_path / "x.inter"))
+
+
+TIMES = (
+    "1419736161.4",
+    "1419736161",
+    "12345678.0",
+    "-5",
+    "1e12",
+    "nan",
+    "soon",
+    "",
+    " 1419736161 ",
+    "0",
+    "2.5e9",
+)
+
+
+@given(
+    cells=st.lists(st.sampled_from(TIMES) | st.sampled_from(TIMES[:2]), max_size=5),
+    rating=st.sampled_from(["4.5", "good"]),
+)
+def test_times_read_at_once_give_the_same(
+    cells: list[str], rating: str, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    file = tmp_path_factory.mktemp("recbole") / "x.inter"
+    header = "user_id:token\titem_id:token\trating:float\ttimestamp:float"
+    file.write_text("\n".join([header, *(f"1\t2\t{rating}\t{cell}" for cell in cells)]))
+    quick = joined(list(load_source("recbole").read(file)))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(recbole, "_SURE", (1.0, 0.0))  # no number is surely a time
+        slow = joined(list(load_source("recbole").read(file)))
+    assert quick.events.equals(slow.events)
+    assert quick.rejects.equals(slow.rejects)

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from isthmus.sources import times
 from isthmus.sources.times import UTC_TIME, parse_times
 
 MOMENT = datetime(2024, 3, 2, 21, 14, 7, tzinfo=UTC)
@@ -119,3 +120,46 @@ def test_a_column_of_times_with_zones_is_read_as_each_of_its_cells(between: str)
     cells = [parse_times(pl.Series("t", [text, "no time"]), timezone="Asia/Shanghai")[0] for text in texts]
     assert whole.to_list() == cells
     assert cells[0] == datetime(2020, 1, 31, 21, 30, tzinfo=UTC)
+
+
+CELLS = [
+    "2024-03-02T21:14:07.123Z", "2024-03-02T21:14:07.123456Z", "2024-03-02T21:14:60.500Z",
+    "2024-03-02T21:14:07.+12Z", "2024-03-02T21:14:07.-12Z", "2024-03-02T21:14:07,123Z",
+    "2024-03-02T21:14:07.1²Z", "2024-03-02T25:14:07.123Z", "2024-03-02T21:14:07.123z",
+    " 2024-03-02T1:14:07.123Z", "2024-03-02 21:14:07+00:00", "2024-03-02 21:14:07-00:00",
+    "2024-03-02 21:14:07+02:00", "2024-03-02 21:14:60+00:00", "2024-03-02 21:14:7 +00:00",
+    " 2024-03-02 1:14:07+00:00", "2024-03-02\u00a01:14:07+00:00", "2024-02-30 21:14:07+00:00",
+    "2024-03-02T21:14:07+00:00", "2024-03-02T21:14:07Z", "2024-03-02 21:14:07", "2024-03-02",
+    "20240302", "soon", "", None,
+]  # fmt: skip
+NUMBERS = [
+    "0", "7", " 7", "-7", "+7", "1234567", "-1234567", "20240302", "99999999999", "100000000000",
+    "99999999999999", "100000000000000", "-100000000000", "253402300799", "253402300800",
+    "-62135596800", "-62135596801", "1e3", "1.5", "253402300799999", "9223372036854775807",
+    "9223372036854775808", None,
+]  # fmt: skip
+
+
+@given(
+    st.lists(st.sampled_from(CELLS) | st.sampled_from(CELLS[:1]), max_size=4)
+    | st.lists(st.sampled_from(NUMBERS), max_size=4)
+    | st.tuples(st.sampled_from(CELLS), st.integers(1, 4)).map(lambda cell: [cell[0]] * cell[1]),
+    st.sampled_from([None, 1, 1_000, 1_000_000]),
+    st.sampled_from(["UTC", "Asia/Shanghai"]),
+)
+def test_short_ways_give_what_the_long_one_gives(
+    cells: list[str | None], unit: int | None, zone: str
+) -> None:
+    column = pl.Series(cells, dtype=pl.String)
+    quick = parse_times(column, unit_us=unit, timezone=zone)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(times, "_parse_alike", lambda *_: None)
+        patch.setattr(times, "_one_unit", lambda *_: 0)
+        assert quick.to_list() == parse_times(column.str.strip_chars(), unit_us=unit, timezone=zone).to_list()
+
+
+def test_times_of_one_form_take_the_short_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(times, "_QUICK", ())
+    monkeypatch.setattr(times, "_one_by_one", None)
+    for text in ("2024-03-02T21:14:07.000Z", "2024-03-02T21:14:07.000000Z", "2024-03-02 21:14:07+00:00"):
+        assert parse_times(pl.Series([text, None, text])).to_list() == [MOMENT, None, MOMENT]

@@ -15,6 +15,7 @@ from isthmus.sources.times import parse_times
 
 __all__ = ["Fault", "Filled", "fill"]
 
+_FEW_KINDS = 16
 _FLAGS = {"true": True, "false": False, "1": True, "0": False, "yes": True, "no": False}
 
 
@@ -61,8 +62,9 @@ def fill(
         for fault in _faults(given, series[name], what=_what(table.columns.get(name))):
             faults.setdefault(fault.row, fault)
     for name in needed:
-        for row in series[name].is_null().arg_true().to_list():
-            faults.setdefault(row, Fault(row, name, "is empty"))
+        if series[name].null_count():
+            for row in series[name].is_null().arg_true().to_list():
+                faults.setdefault(row, Fault(row, name, "is empty"))
     made = pl.DataFrame([*_with_context(series, frame.height), frame[LINE].alias("line")])
     if faults:
         made = made.filter(~pl.int_range(pl.len()).is_in(list(faults)))
@@ -93,8 +95,10 @@ def _as_text(column: pl.Series) -> pl.Series:
 
 
 def _as_number(column: pl.Series) -> pl.Series:
-    column = column.str.strip_chars() if column.dtype == pl.String else column
-    return column.cast(pl.Float64, strict=False)
+    number = column.cast(pl.Float64, strict=False)  # of text it takes no spaces
+    if column.dtype != pl.String or number.null_count() == column.null_count():
+        return number
+    return column.str.strip_chars().cast(pl.Float64, strict=False)
 
 
 def _as_flag(column: pl.Series) -> pl.Series:
@@ -122,11 +126,19 @@ def _what(dtype: pl.DataType | None) -> str:
 
 
 def _translate(kind: pl.Series, kinds: Mapping[str, str]) -> pl.Series:
-    return kind.replace(list(kinds), list(kinds.values())) if kinds else kind
+    if len(kinds) > _FEW_KINDS:
+        return kind.replace(list(kinds), list(kinds.values()))
+    there = [word for word in kinds if (kind == word).any()]
+    if not there:
+        return kind
+    translated = pl.first()  # a comparison for each word is quicker than looking all words up
+    for word in there:
+        translated = pl.when(pl.first() == word).then(pl.lit(kinds[word])).otherwise(translated)
+    return kind.to_frame().select(translated.alias(kind.name)).to_series()
 
 
 def _no_blanks(column: pl.Series) -> pl.Series:
-    if column.dtype != pl.String:
+    if column.dtype != pl.String or not (column == "").any():
         return column
     return column.to_frame().select(pl.when(pl.first() != "").then(pl.first())).to_series()
 

@@ -4,6 +4,8 @@ Labels and comments of users are not read.
 """
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 import polars as pl
@@ -33,6 +35,8 @@ _ITEMS = (
         "published_at": "Timestamp", "title": "Comment",
     },
 )  # fmt: skip
+_SECOND, _UTC = "%Y-%m-%d %H:%M:%S", " +0000 UTC"
+_SECOND_DAY = datetime(1, 1, 2)  # on the first, nothing happened: it stands for no time
 
 
 class GorseSource(MappedSource):
@@ -70,8 +74,9 @@ class GorseSource(MappedSource):
     def chunks(self, file: Path, choose: Choose) -> Iterator[Chunk]:
         """Rows with times in ISO form: gorse has `2020-01-02 03:04:05 +0000 UTC`, and year 1 for none."""
         for chunk in read_table(file, self.batch_rows, choose):
-            times = [name for name in ("time_stamp", "Timestamp") if name in chunk.frame.columns]
-            yield Chunk(chunk.frame.with_columns(_plain_time(name) for name in times), chunk.broken)
+            names = [name for name in ("time_stamp", "Timestamp") if name in chunk.frame.columns]
+            frame = chunk.frame.with_columns(_read_times(chunk.frame[name]) for name in names)
+            yield Chunk(frame, chunk.broken, partial(_plain_row, chunk.frame, names))
 
 
 def _cells(names: dict[str, str], columns: Sequence[str]) -> dict[str, Cell]:
@@ -81,6 +86,19 @@ def _cells(names: dict[str, str], columns: Sequence[str]) -> dict[str, Cell]:
         for ours, theirs in names.items()
         if theirs in columns
     }
+
+
+def _read_times(column: pl.Series) -> pl.Series:
+    """Times, where all are in the usual form; if not, texts in ISO form."""
+    if column.dtype == pl.String and column.str.ends_with(_UTC).all():
+        times = column.str.to_datetime(f"{_SECOND}{_UTC}", time_unit="us", strict=False, cache=False)
+        if times.null_count() == column.null_count() and not (times < _SECOND_DAY).any():
+            return times.dt.replace_time_zone("UTC")
+    return column.to_frame().select(_plain_time(column.name)).to_series()
+
+
+def _plain_row(frame: pl.DataFrame, names: Sequence[str], row: int) -> pl.DataFrame:
+    return frame[row].with_columns(_plain_time(name) for name in names)
 
 
 def _plain_time(name: str) -> pl.Expr:

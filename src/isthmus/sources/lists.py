@@ -11,6 +11,8 @@ __all__ = ["parse_list", "parse_lists"]
 
 _TEXTS = pl.List(pl.String())
 _MAX_LITERAL_CHARS = 1_000_000
+_ODD = r"[\[(;|\x1c-\x1f]"
+"""Signs of a list, and the spaces that only Python takes for such."""
 
 
 def parse_lists(column: pl.Series, *, split: str | None = None, strict: bool = False) -> pl.Series:
@@ -25,15 +27,25 @@ def parse_lists(column: pl.Series, *, split: str | None = None, strict: bool = F
     text = column.cast(pl.String)
     if split is not None:
         return _tidy(text.str.split(split))
+    if strict:
+        return _parse_distinct(text, strict=True)
+    # A text without the signs of a list is its own only part, and no Python has to look at it.
+    odd = text.str.contains(_ODD) | (text.str.strip_chars() == "")
+    plain = pl.when(pl.first().is_not_null()).then(pl.concat_list(pl.first().str.strip_chars()))
+    made = text.to_frame().select(plain.alias(column.name)).to_series()
+    if not odd.any():
+        return made
+    kept = odd.fill_null(value=False)
+    return _parse_distinct(text.set(~kept, None), strict=False).zip_with(kept, made)
+
+
+def _parse_distinct(text: pl.Series, *, strict: bool) -> pl.Series:
+    """Each text by itself, but equal ones once."""
     distinct = text.drop_nulls().unique()
-    parsed = pl.DataFrame(
-        {
-            "text": distinct,
-            "parts": pl.Series([parse_list(one, strict=strict) for one in distinct], dtype=_TEXTS),
-        }
-    )
+    parts = pl.Series([parse_list(one, strict=strict) for one in distinct], dtype=_TEXTS)
+    parsed = pl.DataFrame({"text": distinct, "parts": parts})
     joined = text.alias("text").to_frame().join(parsed, on="text", how="left", maintain_order="left")
-    return joined["parts"].alias(column.name)
+    return joined["parts"].alias(text.name)
 
 
 def parse_list(text: str, *, strict: bool = False) -> list[str] | None:

@@ -83,7 +83,8 @@ class Plan:
             # Whether an event can do without something is for `events` to say.
             needed = () if role == "events" else ROLES[role].required
             filled = fill(frame, cells, ROLES[role], self.mapping.kinds, needed)
-            rejects += [self._reject(frame, fault, cells) for fault in filled.faults]
+            shown = chunk.shown if chunk.shown and frame is chunk.frame else frame.__getitem__
+            rejects += [self._reject(shown(fault.row), fault, cells) for fault in filled.faults]
             made[role] = filled.frame
             if role == "events":
                 refused = [fault.row for fault in filled.faults]
@@ -101,8 +102,7 @@ class Plan:
             frame = frame.filter(pl.col(item_id).cast(pl.String) != "")
         return frame.unique(columns, keep="first", maintain_order=True)
 
-    def _reject(self, frame: pl.DataFrame, fault: Fault, cells: Mapping[str, Cell]) -> dict[str, Any]:
-        row = frame[fault.row]
+    def _reject(self, row: pl.DataFrame, fault: Fault, cells: Mapping[str, Cell]) -> dict[str, Any]:
         said = {name: _said(row, cells[name]) for name in ("platform", "user_id") if name in cells}
         raw = row.drop(LINE).write_ndjson().strip()
         return reject(self.file, row[LINE].item(), fault.reason, field=fault.field, raw=raw, **said)

@@ -1,6 +1,7 @@
 """RecBole atomic files: `.inter` and `.item`, tab-separated, with a type behind every name of a column."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 import polars as pl
@@ -15,6 +16,8 @@ __all__ = ["RecBoleSource"]
 _TITLES = ("title", "movie_title", "item_title", "name", "item_name", "game_title", "book_title")
 _CREATORS = ("brand", "author", "artist", "director", "store")
 _CATEGORIES = ("categories", "category", "genre", "genres", "class", "item_type")
+_SURE = (1e8, 1e11)
+"""Seconds that are times from 1973 on; fewer may be a date of eight digits."""
 
 
 class RecBoleSource(MappedSource):
@@ -40,8 +43,9 @@ class RecBoleSource(MappedSource):
     def chunks(self, file: Path, choose: Choose) -> Iterator[Chunk]:
         """Rows with whole seconds: RecBole writes times as floats."""
         for chunk in read_delimited(file, self.batch_rows, choose):
-            times = [name for name in chunk.frame.columns if name.partition(":")[0] == "timestamp"]
-            yield Chunk(chunk.frame.with_columns(_whole_seconds(name) for name in times), chunk.broken)
+            names = [name for name in chunk.frame.columns if name.partition(":")[0] == "timestamp"]
+            frame = chunk.frame.with_columns(_read_seconds(chunk.frame[name]) for name in names)
+            yield Chunk(frame, chunk.broken, partial(_plain_row, chunk.frame, names))
 
 
 def _event_cells(plain: Mapping[str, str]) -> dict[str, Cell]:
@@ -72,6 +76,18 @@ def _item_cells(plain: Mapping[str, str]) -> dict[str, Cell]:
     if category:
         cells["categories"] = Cell(category, split=" " if category.endswith("_seq") else "\t")
     return cells
+
+
+def _read_seconds(column: pl.Series) -> pl.Series:
+    """Whole seconds: numbers where all surely are times; if not, texts, and what is no number as it is."""
+    seconds = column.cast(pl.Float64, strict=False)
+    if seconds.null_count() == column.null_count() and seconds.is_between(*_SURE).all():
+        return seconds.floor().cast(pl.Int64)
+    return column.to_frame().select(_whole_seconds(column.name)).to_series()
+
+
+def _plain_row(frame: pl.DataFrame, names: Sequence[str], row: int) -> pl.DataFrame:
+    return frame[row].with_columns(_whole_seconds(name) for name in names)
 
 
 def _whole_seconds(name: str) -> pl.Expr:

@@ -1,4 +1,5 @@
 import csv
+import gzip
 import io
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,6 +12,11 @@ from hypothesis import strategies as st
 from isthmus.errors import InputError, IsthmusError
 from isthmus.sources.tabular import LINE, Broken, delimited, read_delimited, stream
 
+LINES = [
+    b"1,2", b"1,2\r", b"", b"\r", b"1", b"1,2,3", b",", b",,", b'"1",2', b'"a,b",2\r', b'"x', b'y",2',
+    b'"",""', b"a\rb,2", b'a"b,2', b'"a"b,2', b"\xff,2", b"\xc3,\xa4", "ä,€".encode(), b" 1 ,\t2",
+    b'"a""b",2',
+]  # fmt: skip
 CELL = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=8)
 
 
@@ -29,16 +35,20 @@ def read_bytes(folder: Path, content: bytes, name: str = "t.csv") -> tuple[pl.Da
     return read(file)
 
 
-@pytest.fixture(params=["quick", "exact"])
+WAYS = {"plain": (), "surveyed": ("_read_plain",), "exact": ("_read_plain", "_read_at_once")}
+"""The ways of reading, the quickest first, and what is taken away so that a block goes through each."""
+
+
+@pytest.fixture(params=WAYS)
 def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
-    """Both ways of reading must agree, so the same tests go through each."""
-    if request.param == "exact":
-        monkeypatch.setattr(delimited, "_read_at_once", lambda *_: None)
+    """All ways of reading must agree, so the same tests go through each."""
+    for name in WAYS[request.param]:
+        monkeypatch.setattr(delimited, name, lambda *_: None)
     return str(request.param)
 
 
 @pytest.mark.usefixtures("way")
-class TestBothWays:
+class TestEachWay:
     def test_lines_are_those_of_the_file(self, tmp_path: Path) -> None:
         frame, broken = read_bytes(tmp_path, b'a,b\r\n1,"x\r\ny"\r\n2,"q""q"\r\n3,')
         assert frame.select("a", LINE).rows() == [("1", 2), ("2", 4), ("3", 5)]
@@ -108,7 +118,48 @@ class TestBrokenRows:
         assert csv.field_size_limit() == before
 
 
+class TestWaysAgree:
+    @settings(max_examples=300, deadline=None)
+    @given(
+        lines=st.lists(st.sampled_from(LINES), max_size=12), header=st.sampled_from([b"a,b", b"a", b"a,b,c"])
+    )
+    def test_on_lines_of_all_sorts(
+        self, lines: list[bytes], header: bytes, tmp_path_factory: pytest.TempPathFactory
+    ) -> None:
+        content = b"\n".join([header, *lines])
+        folder = tmp_path_factory.mktemp("ways")
+        found = []
+        for removed in WAYS.values():
+            with pytest.MonkeyPatch.context() as patch:
+                for name in removed:
+                    patch.setattr(delimited, name, lambda *_: None)
+                frame, broken = read_bytes(folder, content)
+            found.append((frame.fill_null("").rows(), broken))
+        assert found[0] == found[1] == found[2]
+
+    def test_a_plain_block_is_read_as_such(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        surveyed: list[bytes] = []
+        monkeypatch.setattr(delimited, "_survey", lambda block, _: surveyed.append(block))
+        for end in (b"\n", b"\r\n"):
+            frame, _ = read_bytes(tmp_path, end.join([b"a,b", "1,é".encode(), b",", b"3,4", b""]))
+            assert frame.rows() == [("1", "é", 2), (None, None, 3), ("3", "4", 4)]
+        assert b"".join(surveyed).strip() == b""
+
+
 class TestBlocks:
+    def test_blocks_of_plain_files_end_with_lines(self, tmp_path: Path) -> None:
+        content = b"".join(b"%d,%s\n" % (i, b"x" * (i % 90)) for i in range(500)) + b"the end"
+        (tmp_path / "t.csv").write_bytes(content)
+        (tmp_path / "t.csv.gz").write_bytes(gzip.compress(content))
+        for block_bytes in (1, 50, 300, 10_000, len(content), 100_000):
+            blocks = list(stream.read_blocks(tmp_path / "t.csv", block_bytes, to_newline=True))
+            assert b"".join(blocks) == content
+            assert max(map(len, blocks)) <= block_bytes
+            if block_bytes >= 300:
+                assert all(block.endswith(b"\n") for block in blocks[:-1])
+            zipped = stream.read_blocks(tmp_path / "t.csv.gz", block_bytes, to_newline=True)
+            assert b"".join(zipped) == content
+
     def test_rows_across_the_ends_of_blocks(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         rows = [[f"{i}", 'say "hi"\n' * (i % 3), "é" * (i % 5)] for i in range(300)]
         written = io.StringIO()

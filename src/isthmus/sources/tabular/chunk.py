@@ -32,3 +32,5 @@ class Chunk:
 
     frame: pl.DataFrame
     broken: tuple[Broken, ...] = ()
+    shown: Callable[[int], pl.DataFrame] | None = None
+    """One row of the frame as a reject shows it, where a source has read some of its strings already."""

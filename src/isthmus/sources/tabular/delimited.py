@@ -1,7 +1,8 @@
 """CSV and TSV: well-formed blocks go to polars whole, the others are read row by row.
 
-A block is well formed where every quote opens or closes a field. That is told from the positions of three
-bytes (quote, separator, newline), and so are the true lines and the rows with too many or too few fields.
+A plain block has no quotes and its rows all have as many fields as the header: the separators and newlines
+alone tell that. Other blocks are well formed where every quote opens or closes a field. That is told from the
+positions of three bytes (quote, separator, newline), and so are the true lines and the ragged rows.
 """
 
 from codecs import utf_8_decode
@@ -23,7 +24,7 @@ from isthmus.sources.tabular.stream import MAX_RECORD_BYTES, read_blocks
 __all__ = ["read_delimited"]
 
 _SEPARATORS = ",;\t|"
-_QUOTE, _NEWLINE = ord('"'), ord("\n")
+_QUOTE, _NEWLINE, _RETURN = ord('"'), ord("\n"), ord("\r")
 _HEADER_BYTES = 65_536
 
 
@@ -73,7 +74,7 @@ def read_delimited(file: Path, batch_rows: int, choose: Choose) -> Iterator[Chun
 
 
 def _read(file: Path, choose: Choose) -> Iterator[Chunk]:
-    blocks = read_blocks(file)
+    blocks = read_blocks(file, to_newline=True)
     pending, line, layout = b"", 1, None
     for block in chain(blocks, [b""]):
         final = not block
@@ -86,7 +87,11 @@ def _read(file: Path, choose: Choose) -> Iterator[Chunk]:
             layout, taken, n_lines = _read_header(file, pending, choose)
             pending, line = pending[taken:], line + n_lines
             yield Chunk(_frame({}, layout.chosen, np.empty(0, np.int64)))
-        piece = _read_at_once(pending, layout, line) or _read_by_row(pending, layout, line, final)
+        piece = (
+            _read_plain(pending, layout, line)
+            or _read_at_once(pending, layout, line)
+            or _read_by_row(pending, layout, line, final)
+        )
         yield piece.chunk
         pending, line = pending[piece.n_bytes :], line + piece.n_lines
         if len(pending) > MAX_RECORD_BYTES:
@@ -94,7 +99,7 @@ def _read(file: Path, choose: Choose) -> Iterator[Chunk]:
 
 
 def _read_header(file: Path, block: bytes, choose: Choose) -> tuple[_Layout, int, int]:
-    first = block.split(b"\n", 1)[0]
+    first = block[: block.find(b"\n")] if b"\n" in block else block
     if b"\r" in first.rstrip(b"\r"):
         raise InputError(
             "its lines end with a lone CR", "Save it with LF or CRLF line ends.", file=str(file), line=1
@@ -149,27 +154,64 @@ def _read_at_once(block: bytes, layout: _Layout, first_line: int) -> _Piece | No
     return _Piece(Chunk(frame, shapeless), end, block.count(b"\n", 0, end))
 
 
+def _read_plain(block: bytes, layout: _Layout, first_line: int) -> _Piece | None:
+    """The rows of a block of lines that are all alike; None where one is not, or there is a quote."""
+    end = block.rfind(b"\n") + 1
+    body = block if end == len(block) else block[:end]
+    n_rows = _count_alike(body, layout)
+    if not n_rows or not _is_utf8(body):
+        return None
+    frame = _parse(body, layout)
+    if frame is None or frame.height != n_rows:
+        return None
+    lines = pl.int_range(first_line, first_line + n_rows, dtype=pl.Int64, eager=True)
+    return _Piece(Chunk(frame.select(*layout.chosen, lines.alias(LINE))), end, n_rows)
+
+
+def _count_alike(block: bytes, layout: _Layout) -> int:
+    """How many rows a block has, if all have the fields of the header and nothing is quoted; 0 if not."""
+    separators = layout.separator.encode() * (len(layout.columns) - 1)
+    if not separators or b'"' in block:  # without separators, blank lines would look like any other
+        return 0
+    others = bytes(set(range(256)) - {*separators, _QUOTE, _NEWLINE, _RETURN})
+    marks = block.translate(None, others)
+    row = separators + (b"\r\n" if block.endswith(b"\r\n") else b"\n")
+    n_rows, rest = divmod(len(marks), len(row))
+    alike = not rest and marks == row * n_rows and (_RETURN not in row or block.count(b"\r\n") == n_rows)
+    return n_rows if alike else 0
+
+
+def _is_utf8(block: bytes) -> bool:
+    try:
+        return block.isascii() or bool(utf_8_decode(block, "strict", True))
+    except UnicodeDecodeError:
+        return False
+
+
 def _survey(block: bytes, layout: _Layout) -> _Rows | None:
     """Where the whole rows of a block are; None where a quote or a CR is out of place, or there is none."""
-    if block.count(b"\r") != block.count(b"\r\n"):
+    if b"\r" in block and block.count(b"\r") != block.count(b"\r\n"):
         return None
     data = np.frombuffer(block, np.uint8)
-    newlines = np.flatnonzero(data == _NEWLINE)
-    separators = np.flatnonzero(data == ord(layout.separator))
-    ends = newlines
-    if b'"' in block:
-        quotes = np.flatnonzero(data == _QUOTE)
-        if not _is_well_quoted(data, quotes, layout.separator):
+    newline, separator, quote = (data == ord(sign) for sign in ("\n", layout.separator, '"'))
+    at = np.flatnonzero(newline | separator | quote)  # all that follows looks at these bytes only
+    newline, separator, quote = newline[at], separator[at], quote[at]
+    if quote.any():
+        if not _is_well_quoted(data, at[quote], layout.separator):
             return None
         # A byte stands within quotes where an odd number of quotes stands before it.
-        ends = newlines[np.searchsorted(quotes, newlines) % 2 == 0]
-        separators = separators[np.searchsorted(quotes, separators) % 2 == 0]
-    if not len(ends):
+        outside = np.cumsum(quote) % 2 == 0
+        separator &= outside
+        last = np.flatnonzero(newline & outside)
+    else:
+        last = np.flatnonzero(newline)
+    if not len(last):
         return None
+    ends = at[last]
     starts = np.concatenate([[0], ends[:-1] + 1])
-    fields = np.diff(np.searchsorted(separators, ends), prepend=0) + 1
-    blank = (ends == starts) | ((ends == starts + 1) & (data[starts] == ord("\r")))
-    lines = np.arange(len(ends)) if len(ends) == len(newlines) else np.searchsorted(newlines, starts)
+    fields = np.diff(np.cumsum(separator)[last], prepend=0) + 1
+    blank = (ends == starts) | ((ends == starts + 1) & (data[starts] == _RETURN))
+    lines = np.concatenate([[0], np.cumsum(newline)[last[:-1]]])
     return _Rows(starts, ends, lines, fields, blank)
 
 

@@ -14,6 +14,7 @@ __all__ = ["MAX_RECORD_BYTES", "read_blocks", "read_text", "read_text_blocks"]
 BLOCK_BYTES = 8_000_000
 MAX_RECORD_BYTES = 64_000_000
 """A single row longer than this is refused: no table has one, but a bomb or a binary file does."""
+_NEAR_BYTES = 65_536
 _MAX_TEXT_BYTES = 1_000_000_000
 
 _BOMS = {  # the longer first: that of UTF-32 begins with that of UTF-16
@@ -25,14 +26,15 @@ _BOMS = {  # the longer first: that of UTF-32 begins with that of UTF-16
 }
 
 
-def read_blocks(file: Path, block_bytes: int = BLOCK_BYTES) -> Iterator[bytes]:
+def read_blocks(file: Path, block_bytes: int = BLOCK_BYTES, *, to_newline: bool = False) -> Iterator[bytes]:
     """Blocks of UTF-8, none of them empty; bytes that are no UTF-8 pass, to be judged row by row.
 
     Gzip is known by its first bytes and unpacked as it is read, so that a small file cannot fill the memory.
+    `to_newline` lets blocks end with a newline where that is easily had, which spares their reader copies.
     Raises InputError for a file that is absent, empty, damaged or binary.
     """
     try:
-        yield from _read_blocks(file, block_bytes)
+        yield from _read_blocks(file, block_bytes, to_newline)
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         raise InputError(
             f"the gzip file is damaged: {error}", "Get the file again.", file=str(file)
@@ -77,11 +79,12 @@ def read_text_blocks(file: Path, block_bytes: int = BLOCK_BYTES) -> Iterator[str
         raise InputError("not valid UTF-8", "Save it as UTF-8.", file=str(file), line=line) from error
 
 
-def _read_blocks(file: Path, block_bytes: int) -> Iterator[bytes]:
+def _read_blocks(file: Path, block_bytes: int, to_newline: bool) -> Iterator[bytes]:
     with file.open("rb") as plain:
         zipped = plain.peek(2)[:2] == b"\x1f\x8b"
         stream = gzip.GzipFile(fileobj=plain) if zipped else plain
-        block = stream.read(block_bytes)
+        to_newline = to_newline and not zipped and plain.seekable()
+        block = stream.read(_up_to_newline(stream, block_bytes) if to_newline else block_bytes)
         bom = next((one for one in _BOMS if block.startswith(one)), b"")
         block, encoding = block[len(bom) :], _BOMS.get(bom, "utf-8")
         if not block:
@@ -94,7 +97,16 @@ def _read_blocks(file: Path, block_bytes: int) -> Iterator[bytes]:
             raise InputError("holds zero bytes: not a text file", hint, file=str(file))
         while block:
             yield block
-            block = stream.read(block_bytes)
+            block = stream.read(_up_to_newline(stream, block_bytes) if to_newline else block_bytes)
+
+
+def _up_to_newline(stream: io.BufferedIOBase, block_bytes: int) -> int:
+    """How much to read, at most `block_bytes`, so that the block ends with a newline if one is near there."""
+    start, near = stream.tell(), min(block_bytes, _NEAR_BYTES)
+    stream.seek(start + block_bytes - near)
+    end = stream.read(near)
+    stream.seek(start)
+    return block_bytes - near + end.rfind(b"\n") + 1 if len(end) == near and b"\n" in end else block_bytes
 
 
 def _recode(block: bytes, stream: io.BufferedIOBase, block_bytes: int, encoding: str) -> Iterator[bytes]:
