@@ -38,7 +38,7 @@ SETTINGS = {
     "emcdr": [{"ridge": ridge} for ridge in (5.0, 3.0, 8.0)],
     "ptupcdr": [{"ridge": ridge} for ridge in (5.0, 3.0, 8.0)],
     "sscdr": [{"embedding_size": 64}, {"embedding_size": 128}, {"embedding_size": 64, "margin": 0.3}],
-    "bitgcf": [{"learning_rate": rate} for rate in (0.001, 0.0003, 0.003)],
+    "bitgcf": [{"learning_rate": rate} for rate in (0.005, 0.002, 0.01)],
     "interest_mlp": [{"negatives": negatives} for negatives in (4, 1, 16)],
     "melu": [{"local_learning_rate": rate} for rate in (0.5, 0.1, 2.0)],
     "alpharec": [{"temperature": temperature} for temperature in (0.15, 0.1, 0.3)],

@@ -31,7 +31,9 @@ _LEAST = 1e-12
 class BiTGCFConfig(PairConfig):
     """Settings of the graph and of what passes between the sides."""
 
-    embedding_size: int = Field(default=256, ge=1)
+    learning_rate: float = Field(default=0.005, gt=0)
+    """Step size of Adam."""
+    embedding_size: int = Field(default=64, ge=1)
     """Numbers per person, item and layer."""
     layers: int = Field(default=2, ge=1)
     """How often features are passed along the edges."""
