@@ -58,3 +58,24 @@ def test_people_are_served_what_training_has_of_them() -> None:
         1
     ]  # whose factors are kept
     np.testing.assert_allclose(found[first], expected[first], atol=1e-5)
+
+
+def test_who_is_new_is_served_as_those_whose_first_features_the_map_finds() -> None:
+    dataset = board()
+    model = BiTGCF(BiTGCFConfig(**SMALL, target="there", hold_out=0.0))
+    run = Run.of(model.config, 3, dataset, Silent())
+    pair = Pair.of(dataset, dataset.platform_num("there"))
+    graph = _Graph(dataset, pair, run, "bitgcf", model.config).eval()
+    with torch.no_grad():  # everybody's features are what their items send, turned and stretched
+        for people, things, (to_people, _) in zip(graph.people, graph.vectors, graph.edges, strict=True):
+            people.copy_(
+                torch.sparse.mm(to_people, things) @ torch.randn(8, 8, generator=torch.manual_seed(1))
+            )
+        people, items = graph.whole()
+    arrays = graph.arrays(dataset) | graph.maps(1e-12)
+    for side in ("source", "target"):
+        arrays[f"{side}.prints"] = np.arange(len(arrays[f"{side}.prints"]))  # nobody is known
+    model._state = {f"{pair.platform}:{name}": array for name, array in arrays.items()}
+    found = model.score(dataset.query(np.arange(dataset.n_users), "there"))
+    expected = people[dataset.n_users :] @ items[len(pair.source) :].T
+    np.testing.assert_allclose(found, expected, atol=1e-4)

@@ -18,13 +18,15 @@ from isthmus.models.neural.graph import edges, neighbour_weights, propagate
 from isthmus.models.neural.pairs import FORBID, Pair, PairConfig, PairScorer, touched
 from isthmus.models.neural.sampling import Positives
 from isthmus.models.neural.training import Run
-from isthmus.models.neural.validation import Case, hold_out
+from isthmus.models.neural.validation import Case, Validation, hold_out
 from isthmus.schema import Explanations, FloatArray, ItemNums, Query
 
 __all__ = ["BiTGCF", "BiTGCFConfig"]
 
 SIDES = ("source", "target")
 _LEAST = 1e-12
+_RIDGES = (0.01, 0.1, 1.0)
+"""What is tried for the maps to first features, over the mean square of what is sent."""
 
 
 @dataclass(frozen=True, config=FORBID)
@@ -55,8 +57,9 @@ class BiTGCF(PairScorer):
     features of layer k - 1, and likewise for items. Transfer, of the people: the mean of the mixture by
     degree (n_s u_s + n_t u_t) / (n_s + n_t), the same for both sides, and of lambda u_own + (1 - lambda)
     u_other. Layers after the first have length one. The logistic losses of both sides are added up. Beyond
-    the paper: people known on one side only take part, with nothing of their own on the other; somebody new
-    has first features from a linear solve and then takes part in the propagation as everybody.
+    the paper: people known on one side only take part, with nothing of their own on the other; somebody new,
+    or with a new history, has first features from a ridge regression of those learnt on what the first
+    features of past items send along the edges, and then takes part in the propagation as everybody.
     """
 
     name: ClassVar[str] = "bitgcf"
@@ -75,7 +78,14 @@ class BiTGCF(PairScorer):
                 yield graph.loss(*(column.to(run.device) for column in batch))
 
         run.train(graph, losses, stage, validation.judge(graph.score))
-        return graph.arrays(dataset)
+        return self._taught(graph, graph.arrays(dataset), validation)
+
+    def _taught(self, graph: "_Graph", arrays: Arrays, validation: Validation) -> Arrays:
+        """With the maps to first features whose ridge serves best the people checked on, who are new here."""
+        if not validation.cases:
+            return arrays
+        tried = [arrays | graph.maps(ridge) for ridge in _RIDGES]
+        return max(tried, key=lambda one: validation.ndcg(lambda case: self._score_pair(one, case.query)))
 
     def _score_pair(self, arrays: Arrays, query: Query) -> FloatArray:
         people = [of_past.sum(axis=0) + rest for _, of_past, rest in self._parts(arrays, query.history)]
@@ -203,7 +213,22 @@ class _Graph(torch.nn.Module):
             kept[f"{side}.counts"] = self.counts[self.items[number]]
             for layer, both in enumerate(layers[:-1]):
                 kept[f"{side}.layer{layer}"] = both[number].detach().cpu().numpy()
-        return kept
+        return kept | self.maps(_RIDGES[1])
+
+    def maps(self, ridge: float) -> Arrays:
+        """Per side the (d, d) map from what the items of a history send to the person's first features."""
+        found: Arrays = {}
+        for side, to_people, things, people, degree in zip(
+            SIDES, (edge[0] for edge in self.edges), self.vectors, self.people, self.degrees, strict=True
+        ):
+            some = degree[:, 0] > 0
+            with torch.no_grad():
+                sent = torch.sparse.mm(to_people, things)[some].cpu().numpy().astype(np.float64)
+                learnt = people[some].cpu().numpy().astype(np.float64)
+            gram = sent.T @ sent
+            gram[np.diag_indices_from(gram)] += ridge * np.trace(gram) / len(gram) + _LEAST
+            found[f"{side}.map"] = np.linalg.solve(gram, sent.T @ learnt)
+        return found
 
     def _drop(self, features: torch.Tensor) -> torch.Tensor:
         return functional.dropout(features, self.config.dropout, self.training)
@@ -219,21 +244,33 @@ class _Walk:
     """How features reach people with any history on one side."""
 
     def __init__(
-        self, factors: Factors, edges: csr_array, layers: list[FloatArray], history: csr_array
+        self,
+        factors: Factors,
+        to_first: FloatArray,
+        edges: csr_array,
+        layers: list[FloatArray],
+        history: csr_array,
     ) -> None:
-        self.factors, self.edges, self.layers = factors, edges, layers
-        self._parts = factors.parts(history)
+        self.edges, self.layers = edges, layers
+        self._known, self._parts = factors.known(history), factors.parts(history)
+        self._first = factors.vectors.astype(np.float64) @ to_first
 
     @classmethod
     def of(cls, arrays: Arrays, side: str, history: csr_array) -> "_Walk":
         factors = Factors.read(arrays, f"{side}.")
         edges = neighbour_weights(history[:, factors.items], arrays[f"{side}.counts"])
         named = sorted(name for name in arrays if name.startswith(f"{side}.layer"))
-        return cls(factors, edges, [arrays[name].astype(np.float64) for name in named], history)
+        layers = [arrays[name].astype(np.float64) for name in named]
+        return cls(factors, arrays[f"{side}.map"], edges, layers, history)
 
     def start(self, row: int) -> tuple[ItemNums, FloatArray, FloatArray]:
         """Past items and the first features of the person `row`; rows are asked for in order."""
-        return next(self._parts)
+        past, parts, rest = next(self._parts)
+        if self._known[row]:
+            return past, parts, rest
+        mine = slice(self.edges.indptr[row], self.edges.indptr[row + 1])
+        sent = self.edges.data[mine, None] * self._first[self.edges.indices[mine]]
+        return past, sent, np.zeros(self._first.shape[1])
 
     def passed(self, row: int, layer: int, person: FloatArray) -> FloatArray:
         """(h, d): what each past item passes to somebody with the features `person` (d,)."""

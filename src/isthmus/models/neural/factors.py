@@ -82,6 +82,10 @@ class Factors:
         factors[~known] = self.fold_in(history[np.flatnonzero(~known)])
         return factors
 
+    def known(self, history: csr_array) -> NDArray[np.bool_]:
+        """(q,): whether somebody had this history when the factors were learnt."""
+        return self._look_up(history)[1]
+
     def fold_in(self, history: csr_array) -> FloatArray:
         """(q, d): the p that minimise sum_h (1 - p.q_h)^2 + w sum_j (p.q_j)^2 + ridge |p|^2."""
         mine = history[:, self.items]
