@@ -109,7 +109,7 @@ class ColumnSource(RecordSource):
         """What `make` makes of a row, for the frames of `blocks`."""
 
     def parted(self, frame: pl.DataFrame) -> pl.DataFrame:
-        """The frame with a row for each thing that a row is about; columns that are there may not change."""
+        """The frame made ready for `columns`, with a row for each thing that a row of the file is about."""
         return frame
 
     @abstractmethod

@@ -89,16 +89,19 @@ class NetflixSource(ColumnSource):
     def rows(self, file: Path) -> Iterator[JsonRow]:
         """The viewings."""
         self._file = self._survey(file)
-        for chunk in read_delimited(file, self.batch_rows, _chooser(file)):
-            yield from ((one.line, one) for one in chunk.broken)
-            yield from ((row.pop(LINE), row) for row in chunk.frame.iter_rows(named=True))
+        return self._viewings(file)
 
     def blocks(self, file: Path) -> Iterator[Block]:
         """As `rows`."""
         self._file = self._survey(file)
         if self._file.page:
-            return blocks_of(self.rows(file))
+            return blocks_of(self._viewings(file))
         return table_blocks(read_delimited(file, self.batch_rows, _chooser(file)))
+
+    def _viewings(self, file: Path) -> Iterator[JsonRow]:
+        for chunk in read_delimited(file, self.batch_rows, _chooser(file)):
+            yield from ((one.line, one) for one in chunk.broken)
+            yield from ((row.pop(LINE), row) for row in chunk.frame.iter_rows(named=True))
 
     def why_left_out(self, row: Mapping[str, Any]) -> str:
         """Trailers, and what other people of the household watched."""

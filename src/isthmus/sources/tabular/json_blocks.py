@@ -1,16 +1,13 @@
 """JSON lines of known columns: well-formed blocks go to polars whole, the others are read line by line."""
 
 from collections.abc import Iterator
-from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
-from isthmus.errors import InputError
 from isthmus.sources.tabular.chunk import LINE, Broken, Chunk
-from isthmus.sources.tabular.json_rows import parse_line
-from isthmus.sources.tabular.stream import MAX_RECORD_BYTES, read_blocks
+from isthmus.sources.tabular.json_rows import parse_line, whole_lines
 
 __all__ = ["read_json_lines"]
 
@@ -21,20 +18,10 @@ def read_json_lines(file: Path, batch_rows: int, schema: pl.Schema) -> Iterator[
     Columns may be String, Int64, Float64 or List(String). Lines that are no JSON object, or where a value has
     another type, come as `broken`. Raises InputError for a line of more than 64 MB.
     """
-    pending, line = b"", 1
-    for block in chain(read_blocks(file), [b""]):
-        pending += block
-        end = len(pending) if not block else pending.rfind(b"\n") + 1
-        if end:
-            whole, pending = pending[:end], pending[end:]
-            chunk = _read_at_once(whole, line, schema) or _read_by_line(whole, line, schema)
-            line += whole.count(b"\n")
-            for start in range(0, max(chunk.frame.height, 1), batch_rows):
-                yield Chunk(chunk.frame.slice(start, batch_rows), () if start else chunk.broken)
-        if len(pending) > MAX_RECORD_BYTES:
-            raise InputError(
-                "a line is longer than 64 MB", "Are these JSON lines?", file=str(file), line=line
-            )
+    for line, whole in whole_lines(file):
+        chunk = _read_at_once(whole, line, schema) or _read_by_line(whole, line, schema)
+        for start in range(0, max(chunk.frame.height, 1), batch_rows):
+            yield Chunk(chunk.frame.slice(start, batch_rows), () if start else chunk.broken)
 
 
 def _read_at_once(block: bytes, line: int, schema: pl.Schema) -> Chunk | None:

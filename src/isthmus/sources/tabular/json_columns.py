@@ -24,6 +24,7 @@ from isthmus.sources.tabular.json_rows import (
     parse_line,
     parse_lines,
     read_json_array,
+    whole_lines,
 )
 from isthmus.sources.tabular.stream import MAX_RECORD_BYTES, read_blocks
 
@@ -31,7 +32,7 @@ __all__ = ["JsonBlock", "Seam", "blocks_of", "find_seam", "frame_elements", "rea
 
 _OPENING = re.compile(rb"\s*\[\s*(?=\{)")
 _GAP = re.compile(rb"\s*,\s*(?=\{)")
-_SIGNS = re.compile(rb'"(?:[^"\\]|\\.)*"|[{}\[\]]', re.DOTALL)
+_SIGNS = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|[{}\[\]]', re.DOTALL)
 _DEPTH = {b"{": 1, b"[": 1, b"}": -1, b"]": -1}
 _ROWS = 10_000
 _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
@@ -94,20 +95,10 @@ def blocks_of(rows: Iterable[JsonRow]) -> Iterator[JsonBlock]:
 
 
 def _lines(file: Path, schema: pl.Schema) -> Iterator[JsonBlock]:
-    pending, line = b"", 1
-    for block in chain(read_blocks(file), [b""]):
-        pending += block
-        end = len(pending) if not block else pending.rfind(b"\n") + 1
-        if end:
-            whole, pending = pending[:end], pending[end:]
-            text = whole.removesuffix(b"\n")
-            lines = np.arange(line, line + text.count(b"\n") + 1)
-            yield _framed(text, lines, schema) or JsonBlock(None, rows=list(parse_lines(text, line)))
-            line += whole.count(b"\n")
-        if len(pending) > MAX_RECORD_BYTES:
-            raise InputError(
-                "a line is longer than 64 MB", "Are these JSON lines?", file=str(file), line=line
-            )
+    for line, whole in whole_lines(file):
+        text = whole.removesuffix(b"\n")
+        lines = np.arange(line, line + text.count(b"\n") + 1)
+        yield _framed(text, lines, schema) or JsonBlock(None, rows=list(parse_lines(text, line)))
 
 
 def _array(file: Path, schema: pl.Schema) -> Iterator[JsonBlock]:

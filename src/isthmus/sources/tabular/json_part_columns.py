@@ -8,7 +8,7 @@ import polars as pl
 
 from isthmus.errors import InputError
 from isthmus.sources.tabular.json_columns import JsonBlock, find_seam, frame_elements
-from isthmus.sources.tabular.json_records import MAX_DEPTH, JsonPath, JsonReader, Wants
+from isthmus.sources.tabular.json_records import MAX_DEPTH, MAX_RECORD_CHARS, JsonPath, JsonReader, Wants
 from isthmus.sources.tabular.json_rows import JsonRow
 from isthmus.sources.tabular.stream import read_text_blocks
 
@@ -71,16 +71,14 @@ class _Reader(JsonReader):
         while True:
             text = self.text[self.at :].encode()
             seam, end = find_seam(text, 0), _END.search(text)
-            if end or seam or not self.more():
-                break
+            if end or seam or len(text) > MAX_RECORD_CHARS or not self.more():
+                break  # an element that is too long is for `value` to refuse
         if seam is None:
             return None
         stop = end.start() + 1 if end else text.rfind(seam.between) + len(seam.before)
         body = text[:stop]
         block = frame_elements(body, self.line, seam, schema, self.file)
         if block:
-            self.at, self.line = (
-                self.at + (len(body) if body.isascii() else len(body.decode())),
-                self.line + body.count(b"\n"),
-            )
+            self.at += len(body) if body.isascii() else len(body.decode())
+            self.line += body.count(b"\n")
         return block

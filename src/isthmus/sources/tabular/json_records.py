@@ -13,6 +13,7 @@ from isthmus.sources.tabular.stream import read_text_blocks
 
 __all__ = [
     "MAX_DEPTH",
+    "MAX_RECORD_CHARS",
     "JsonPart",
     "JsonPath",
     "JsonReader",

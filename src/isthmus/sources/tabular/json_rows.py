@@ -26,6 +26,7 @@ __all__ = [
     "read_json_array",
     "read_json_objects",
     "read_json_rows",
+    "whole_lines",
 ]
 
 JsonRow = tuple[int, dict[str, Any] | Broken]
@@ -111,13 +112,20 @@ def _begins(text: str, after: str) -> bool:
 
 
 def _read_lines(file: Path) -> Iterator[JsonRow]:
+    for line, whole in whole_lines(file):
+        yield from parse_lines(whole, line)
+
+
+def whole_lines(file: Path) -> Iterator[tuple[int, bytes]]:
+    """The lines of a file, some at a time, with the number of the first. InputError for one above 64 MB."""
     pending, line = b"", 1
     for block in chain(read_blocks(file), [b""]):
         pending += block
         end = len(pending) if not block else pending.rfind(b"\n") + 1
-        whole, pending = pending[:end], pending[end:]
-        yield from parse_lines(whole, line)
-        line += whole.count(b"\n")
+        if end:
+            whole, pending = pending[:end], pending[end:]
+            yield line, whole
+            line += whole.count(b"\n")
         if len(pending) > MAX_RECORD_BYTES:
             raise InputError(
                 "a line is longer than 64 MB", "Are these JSON lines?", file=str(file), line=line
