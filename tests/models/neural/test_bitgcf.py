@@ -6,6 +6,7 @@ from scipy.sparse import csr_array
 pytest.importorskip("torch", reason="needs isthmus[torch]")
 import torch
 
+from isthmus.dataset import Dataset
 from isthmus.engine import Silent
 from isthmus.models.neural.bitgcf import BiTGCF, BiTGCFConfig, _Graph, transfer
 from isthmus.models.neural.graph import edges, propagate
@@ -43,12 +44,17 @@ def test_transfer_by_hand() -> None:
     assert (source.item(), target.item()) == ((5 + 5) / 2, (5 + 7) / 2)
 
 
-def test_people_are_served_what_training_has_of_them() -> None:
+def untrained() -> tuple[Dataset, BiTGCF, Pair, _Graph]:
+    """People and items with the features that they start with."""
     dataset = board()
     model = BiTGCF(BiTGCFConfig(**SMALL, target="there", hold_out=0.0))
     run = Run.of(model.config, 3, dataset, Silent())
     pair = Pair.of(dataset, dataset.platform_num("there"))
-    graph = _Graph(dataset, pair, run, "bitgcf", model.config).eval()
+    return dataset, model, pair, _Graph(dataset, pair, run, "bitgcf", model.config).eval()
+
+
+def test_people_are_served_what_training_has_of_them() -> None:
+    dataset, model, pair, graph = untrained()
     model._state = {f"{pair.platform}:{name}": array for name, array in graph.arrays(dataset).items()}
     with torch.no_grad():
         people, items = graph.whole()
@@ -61,11 +67,7 @@ def test_people_are_served_what_training_has_of_them() -> None:
 
 
 def test_who_is_new_is_served_as_those_whose_first_features_the_map_finds() -> None:
-    dataset = board()
-    model = BiTGCF(BiTGCFConfig(**SMALL, target="there", hold_out=0.0))
-    run = Run.of(model.config, 3, dataset, Silent())
-    pair = Pair.of(dataset, dataset.platform_num("there"))
-    graph = _Graph(dataset, pair, run, "bitgcf", model.config).eval()
+    dataset, model, pair, graph = untrained()
     with torch.no_grad():  # everybody's features are what their items send, turned and stretched
         for people, things, (to_people, _) in zip(graph.people, graph.vectors, graph.edges, strict=True):
             people.copy_(

@@ -10,7 +10,14 @@ import polars as pl
 import pytest
 
 from isthmus.errors import InputError
-from isthmus.sources.tabular import LINE, Broken, read_json_columns, read_json_objects
+from isthmus.sources.tabular import (
+    LINE,
+    Broken,
+    iter_json_parts,
+    read_json_columns,
+    read_json_objects,
+    read_part_columns,
+)
 
 SCHEMA = pl.Schema({"id": pl.String(), "flag": pl.Boolean(), "of": pl.Struct({"name": pl.String()})})
 ROW: dict[str, Any] = {"id": 7, "flag": True, "of": {"name": "三体 😀"}, "more": [{"id": 1}, {"id": 2}]}
@@ -133,3 +140,16 @@ def test_bytes_that_are_no_utf8(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="not valid UTF-8") as refused:
         seen(file)
     assert refused.value.line == 3
+
+
+def test_an_element_without_an_end_is_refused_before_all_of_it_is_read(tmp_path: Path) -> None:
+    file = write(tmp_path, '{"a": [{"id": "' + "x" * 40_000_000)
+
+    def wants(path: tuple[str, ...], _: str) -> bool:
+        return path == ("a",)
+
+    with pytest.raises(InputError, match="more than 16 MB") as of_rows:
+        list(iter_json_parts(file, wants))
+    with pytest.raises(InputError, match="more than 16 MB") as of_columns:
+        list(read_part_columns(file, SCHEMA, wants))
+    assert str(of_columns.value) == str(of_rows.value)
