@@ -58,6 +58,11 @@ def scenarios() -> Iterator[Scenario]:
                 _lines(target, how),
                 seeded=False,
             )
+    for source, target in (("books", "movies"), ("movies", "books")):
+        for how, hold in (("cold", cold_start), ("warm", leave_last_out)):
+            yield Scenario(
+                f"dense {source} to {target}, {how}", "amazon-kg-books-movies", _dense(target, hold)
+            )
     for source, target in (("game", "video"), ("video", "game")):
         yield Scenario(
             f"{source} to {target}, cold (cdrib)", "cdrib-ids", _published(source, target), seeded=False
@@ -73,6 +78,10 @@ def _held_out(source: str, target: str) -> Callable[[Path, int], Split]:
         return _clean(leave_last_out(read_disencdr(data, source, target), target, seed=seed))
 
     return make
+
+
+def _dense(target: str, hold: Callable[..., Split]) -> Callable[[Path, int], Split]:
+    return lambda data, seed: _clean(hold(read_dense(data), target, seed=seed))
 
 
 def _lines(target: str, how: str) -> Callable[[Path, int], Split]:
@@ -106,6 +115,17 @@ def read_kg(data: Path) -> Dataset:
                                  title=pl.col(link.columns[1]).map_elements(_title, pl.String)))  # fmt: skip
     catalogue = pl.concat(items).unique(["platform", "item_id"], keep="first", maintain_order=True)
     return _dataset(pl.concat(events).unique(maintain_order=True), catalogue)
+
+
+def read_dense(data: Path) -> Dataset:
+    """Books and films by people who rated many of both, ids alone; ratings count as taken."""
+    frames = []
+    for platform, name in (("books", "Books"), ("movies", "Movies")):
+        file = next(data.glob(f"Amazon-Dense-Subset/Amazon-{name}-Dense.inter*"))
+        rows = pl.read_csv(file, separator="\t", infer_schema=False)
+        frames.append(rows.select(pl.lit(platform).alias("platform"), "user_id", "item_id"))
+    events = pl.concat(frames).unique(maintain_order=True).with_columns(kind=pl.lit("purchase"))
+    return _dataset(events, None)
 
 
 def _title(name: str) -> str:

@@ -15,9 +15,10 @@ from isthmus.dataset import Dataset, checkerboard
 from isthmus.errors import InputError, SettingsError, UnknownNameError
 from isthmus.models import Bridge, load_model
 from isthmus.models.bridge import BridgeConfig
+from isthmus.models.bridge.blend import Blend
 from isthmus.models.bridge.components.closed_form import Solved
 from isthmus.models.bridge.components.joint import Joint, OwnPlatform
-from isthmus.models.bridge.hold_out import hide, turns
+from isthmus.models.bridge.hold_out import EVENTS_LEFT, hide, turns
 from isthmus.models.bridge.space import Space
 
 
@@ -118,11 +119,38 @@ def test_what_is_hidden_is_not_learnt_from_and_not_in_the_history() -> None:
     for case in held.cases:
         on_target = case.query.history[:, case.query.candidates].toarray() > 0
         truth = case.truth.toarray() > 0
-        assert (on_target.sum(axis=1) <= case.k).all()
+        most = (*EVENTS_LEFT, np.inf)[EVENTS_LEFT.index(case.k) + 1] - 1
+        assert (on_target.sum(axis=1) <= most).all()
         assert not (on_target & truth).any()
         assert truth.any(axis=1).all()
     lost = dataset.interactions.nnz - held.rest.interactions.nnz
     assert lost > 0
+
+
+def test_people_are_asked_cut_down_to_each_k_and_with_most_of_what_they_did() -> None:
+    dataset, whole = three_platforms(), 0
+    cases = hide(dataset, 1, BridgeConfig()).cases
+    for number, case in enumerate(cases):
+        left = (case.query.history[:, dataset.item_platform == 1].toarray() > 0).sum(axis=1)
+        if case.k in [before.k for before in cases[:number]]:
+            serving = np.searchsorted(EVENTS_LEFT, left, side="right") - 1
+            assert (serving == EVENTS_LEFT.index(case.k)).all()
+            wanted = np.diff(case.truth.indptr)
+            assert (wanted == np.maximum(1, (left + wanted) // 5)).all()
+            whole += len(left)
+        else:
+            assert (left == case.k).all()
+    assert whole > 0
+
+
+def test_a_blend_saved_when_there_were_fewer_sets_of_weights_serves_people_who_did_much() -> None:
+    dataset = three_platforms()
+    query = replace(dataset.query(np.arange(2), "books"), platform=0)
+    much = csr_array(np.ones((2, dataset.n_items)))
+    few = Blend(np.ones(2), np.arange(10.0).reshape(5, 2))
+    np.testing.assert_array_equal(
+        few.rows(replace(query, history=much), np.zeros(dataset.n_items, dtype=np.int64)), [[8, 9]] * 2
+    )
 
 
 def test_a_source_of_chance_gets_no_weight() -> None:

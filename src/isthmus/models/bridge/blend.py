@@ -67,7 +67,7 @@ class Blend:
     scales: FloatArray
     """(components,): standard deviation of each component's scores among the candidates."""
     weights: FloatArray
-    """(len(EVENTS_LEFT), components), none negative."""
+    """(k, components), none negative: a row for each k of EVENTS_LEFT."""
 
     @classmethod
     def prior(cls, components: Sequence[Component], scales: FloatArray) -> Self:
@@ -102,7 +102,8 @@ class Blend:
         """(q, components): factor of each component's raw score for each person."""
         on_target = item_platform[query.history.indices] == query.platform
         counts = np.concatenate([[0], np.cumsum(on_target)])[query.history.indptr]
-        k = np.searchsorted(EVENTS_LEFT, np.diff(counts), side="right") - 1
+        learnt = EVENTS_LEFT[: len(self.weights)]  # models saved when there were fewer have fewer
+        k = np.searchsorted(learnt, np.diff(counts), side="right") - 1
         return np.asarray(self.weights[k] / self.scales)
 
 

@@ -4,9 +4,10 @@ People and the events they keep are chosen by a hash of their ids: taking one pe
 the rest, and nothing depends on the order of the data.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from hashlib import blake2b
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -19,13 +20,13 @@ from isthmus.schema import IntArray, Query, UserNums
 
 __all__ = ["EVENTS_LEFT", "Case", "HoldOut", "hide", "turns"]
 
-EVENTS_LEFT = (0, 1, 2, 4, 8)
-"""Numbers k of target events left; a set of weights is learnt for each."""
+EVENTS_LEFT = (0, 1, 2, 4, 8, 16, 32)
+"""Numbers k of target events left; a set of weights is learnt for each, and serves up to the next."""
 
 
 @dataclass(frozen=True)
 class Case:
-    """People with `k` target events left: what they ask and what they really went for."""
+    """People with `k` target events left, or up to the next k: what they ask, what they really went for."""
 
     k: int
     query: Query
@@ -61,8 +62,25 @@ def hide(dataset: Dataset, target: int, config: BridgeConfig, turn: int = 0) -> 
     hidden = chosen[row] & on_target
     order = _order_within(dataset, row, hidden)
     twins = find_twins(dataset, dataset.platforms[target])
-    cases = (_case(dataset, target, people, hidden, order, k, twins) for k in EVENTS_LEFT)
+    counts = dataset.counts(dataset.platforms[target])
+    cases = [
+        _case(dataset, target, some, hidden & (order >= left[row]), k, twins)
+        for k, some, left in _asked(people, counts)
+    ]
     return HoldOut(dataset.keeping(~hidden), tuple(case for case in cases if len(case.query)))
+
+
+def _asked(people: UserNums, counts: IntArray) -> Iterator[tuple[int, UserNums, IntArray]]:
+    """Sets of weights by their k, whom they are learnt on, and how many events (users,) are left to each.
+
+    Everybody is cut down to each k. Besides, everybody keeps four fifths, or all but one: somebody who did
+    k things in all is not like one of many things of whom k are known, whose other events say more.
+    """
+    for k in EVENTS_LEFT:
+        yield k, people, np.full_like(counts, k)
+    most = counts - np.maximum(1, counts // 5)
+    for k, end in pairwise((*EVENTS_LEFT[1:], np.inf)):
+        yield int(k), people[(most[people] >= k) & (most[people] < end)], most
 
 
 def _choose(dataset: Dataset, target: int, config: BridgeConfig, turn: int) -> UserNums:
@@ -96,21 +114,13 @@ def _order_within(dataset: Dataset, row: IntArray, hidden: NDArray[np.bool_]) ->
 
 
 def _case(
-    dataset: Dataset,
-    target: int,
-    people: UserNums,
-    hidden: NDArray[np.bool_],
-    order: IntArray,
-    k: int,
-    twins: Twins,
+    dataset: Dataset, target: int, people: UserNums, hidden: NDArray[np.bool_], k: int, twins: Twins
 ) -> Case:
     """What was bought under another platform already teaches nothing: it is neither wanted nor in the way."""
-    name = dataset.platforms[target]
-    left = dataset.keeping(~hidden | (order < k))
-    query = left.query(people, name)
+    query = dataset.keeping(~hidden).query(people, dataset.platforms[target])
     owned = twins.reached_by(query.history)
     query = replace(query, taken=query.taken + owned if query.taken is not None else owned)
-    wanted = dataset.keeping(hidden & (order >= k)).interactions[people]
+    wanted = dataset.keeping(hidden).interactions[people]
     wanted = csr_array(wanted - wanted.multiply(owned.astype(bool)))[:, query.candidates]
     wanted.eliminate_zeros()
     asked = np.flatnonzero(np.diff(wanted.indptr) > 0)
