@@ -79,8 +79,8 @@ def _asked(people: UserNums, counts: IntArray) -> Iterator[tuple[int, UserNums, 
     for k in EVENTS_LEFT:
         yield k, people, np.full_like(counts, k)
     most = counts - np.maximum(1, counts // 5)
-    for k, end in pairwise((*EVENTS_LEFT[1:], np.inf)):
-        yield int(k), people[(most[people] >= k) & (most[people] < end)], most
+    for k, end in pairwise((*EVENTS_LEFT[1:], np.iinfo(np.int64).max)):
+        yield k, people[(most[people] >= k) & (most[people] < end)], most
 
 
 def _choose(dataset: Dataset, target: int, config: BridgeConfig, turn: int) -> UserNums:
