@@ -48,7 +48,7 @@ class EventLog:
         batch = _identified(conform(events, EVENT), lines)
         hashes = _hashes(batch)
         seen = self._seen_by(writer)
-        doubtful = seen.holds(hashes) | hashes.is_duplicated().to_numpy()
+        doubtful = seen.holds(hashes) | _come_twice(hashes)
         new, again = _split(writer, batch, pl.Series(doubtful)) if doubtful.any() else (batch, None)
         if new.height:
             writer.append(_TABLE, new.select(*EVENT.columns))
@@ -113,14 +113,22 @@ def _hashes(keys: pl.DataFrame) -> pl.Series:
     return keys.select(pl.struct(_IDENTITY).hash().alias("hash"))["hash"]
 
 
+def _come_twice(hashes: pl.Series) -> NDArray[np.bool_]:
+    """Which are there several times; that none is shows soonest where they are in order."""
+    ordered = np.sort(hashes.to_numpy())
+    if (ordered[1:] != ordered[:-1]).all():
+        return np.zeros(len(ordered), dtype=bool)
+    return hashes.is_duplicated().to_numpy()
+
+
 def _identified(events: pl.DataFrame, lines: pl.Series | None) -> pl.DataFrame:
     """Every event with an id; `given` tells which brought their own, `line` where they stood."""
     given = events["event_id"].is_not_null()
     line = pl.Series([None], dtype=pl.Int64).new_from_index(0, events.height) if lines is None else lines
-    if not given.all():
-        ids = content_ids(events.filter(~given))
-        nameless = events.filter(~given).with_columns(ids)
-        events = nameless if not given.any() else _interleave(events, given, ids)
+    if not given.any():
+        events = events.with_columns(content_ids(events))
+    elif not given.all():
+        events = _interleave(events, given, content_ids(events.filter(~given)))
     return events.with_columns(given=given, line=line)
 
 

@@ -14,6 +14,7 @@ from isthmus.events import check
 from isthmus.items import check_items
 from isthmus.pipeline.rejects import RejectFile
 from isthmus.pipeline.workspace import Workspace
+from isthmus.privacy import Pseudonyms
 from isthmus.schema import REJECT
 from isthmus.sources import Batch, Source
 from isthmus.sources.opening import opened
@@ -88,7 +89,7 @@ def import_batches(
     with workspace.writing(progress) as writer:
         earlier = workspace.store.imports()
         rejected = RejectFile(workspace.folder, earlier[-1].id + 1 if earlier else 1)
-        intake = _Intake(workspace, writer, file, rejected, strict)
+        intake = _Intake(workspace, workspace.pseudonyms.remembering(), writer, file, rejected, strict)
         try:
             with (progress or Silent()).track(f"Importing {Path(file).name}", 0) as advance:
                 for batch in batches:
@@ -119,6 +120,7 @@ class _Intake:
     """The state of one import."""
 
     workspace: Workspace
+    pseudonyms: Pseudonyms
     writer: Writer
     file: str
     rejected: RejectFile
@@ -181,7 +183,7 @@ class _Intake:
     def _take_events(self, events: pl.DataFrame) -> None:
         checked = check(events, file=self.file, settings=self.workspace.settings.importing, now=self.now)
         self._refuse(checked.rejects)
-        coded, who = self.workspace.pseudonyms.replace(checked.events)
+        coded, who = self.pseudonyms.replace(checked.events)
         self._remember(who)
         done = self.workspace.log.append(self.writer, coded, file=self.file, lines=checked.lines)
         self._refuse(_named(done.conflicts, who))
@@ -191,7 +193,7 @@ class _Intake:
         self.counts["cut_texts"] += checked.cut
 
     def _take_links(self, links: pl.DataFrame) -> None:
-        coded, who = self.workspace.pseudonyms.replace(links)
+        coded, who = self.pseudonyms.replace(links)
         persons = self.workspace.pseudonyms.persons(links["person"])
         done = self.workspace.links.add(self.writer, coded.with_columns(person=persons), file=self.file)
         self._refuse(_named(done.rejects, who))
