@@ -66,7 +66,7 @@ def _differs() -> pl.Expr:
 
 
 def _merge(rows: pl.DataFrame) -> pl.DataFrame:
-    """One row per item, in the order of first appearance: of each field the last value that says something."""
+    """One row per item, in the order of first appearance: of each field the last that says something."""
     spoken = rows.select(*_KEY, *(_said(rows[name]) for name in _FIELDS))
     several = spoken.select(_KEY).is_duplicated()
     if not several.any():

@@ -130,7 +130,7 @@ class Pseudonyms:
         return frame.with_columns(user_id=coded), who.select("pseudonym", *_PAIR)
 
     def remembering(self, most: int = 200_000) -> Self:
-        """The same codes, for a source that comes in parts: `replace` hashes about the first `most` people once.
+        """The same codes, for what comes in parts: `replace` hashes about the first `most` people only once.
 
         Their names stay in memory as long as it lives, about 250 bytes each.
         """

@@ -11,7 +11,7 @@ from typing import Any
 import polars as pl
 
 from isthmus.errors import InputError
-from isthmus.sources.column_fields import clock_times, is_clock, one_list
+from isthmus.sources.column_fields import clock_times, is_clock
 from isthmus.sources.columns import Columns, ColumnSource
 from isthmus.sources.fields import iso_time, text
 from isthmus.sources.records import Made
@@ -108,7 +108,7 @@ class TikTokSource(ColumnSource):
             event={"kind": pl.col(_KIND), "occurred_at": clock_times(time)},
             item={
                 "item_id": video,
-                "categories": one_list(photo.otherwise(pl.lit("video"))),
+                "categories": pl.concat_list(photo.otherwise(pl.lit("video"))),
                 "url": pl.col("url"),
             },
         )
