@@ -178,7 +178,7 @@ class _Tables:
             items = items.sort("line", maintain_order=True)
         return make_batch(
             events=events,
-            items=items.drop("line").unique("item_id", keep="last", maintain_order=True),
+            items=_last_of_each(items.drop("line")),
             rejects=sorted(self._rejects, key=itemgetter("line")),
             left_out=dict(self._left_out),
         )
@@ -205,6 +205,14 @@ class _Tables:
         known |= {name: pl.col(_ITEM + name) for name in self._columns.item} | {"line": pl.col("line")}
         about = made.filter(pl.col(f"{_ITEM}item_id").is_not_null())
         return _typed(about, known, _ITEM_WITH_LINE)
+
+
+def _last_of_each(items: pl.DataFrame) -> pl.DataFrame:
+    """The last row of each item, in the order of these."""
+    from_behind = items["item_id"].reverse().arg_unique()
+    if len(from_behind) == items.height:
+        return items
+    return items[(items.height - 1 - from_behind).sort()]
 
 
 def _typed(made: pl.DataFrame, known: Mapping[str, pl.Expr], schema: pl.Schema) -> pl.DataFrame:
