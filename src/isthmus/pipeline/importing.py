@@ -1,14 +1,15 @@
 """From files to the workspace: read, check, give pseudonyms, append; all of a file counts, or nothing."""
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
 import polars as pl
 
-from isthmus.engine import Progress, Silent
+from isthmus.engine import Progress, Silent, ahead
 from isthmus.errors import InputError
 from isthmus.events import check
 from isthmus.items import check_items
@@ -23,6 +24,8 @@ from isthmus.storage import Writer
 __all__ = ["Imported", "find_last_event", "import_batches", "import_files"]
 
 _SHOWN = 5
+_LARGE_BYTES = 8_000_000
+"""Files below this are one batch, or as good as."""
 _MANY_PARTS = 16
 _COUNTED = (
     "events", "duplicates", "conflicts", "items_added", "items_updated", "links", "rejects", "cut_texts",
@@ -65,14 +68,22 @@ def import_files(
     """
     with opened(paths, getattr(source, "patterns", ("*",))) as given:
         for file in source.files(given.paths):
-            yield import_batches(
-                workspace,
-                source.read(file),
-                source=source.name,
-                file=shown(given.shown(str(file))),
-                strict=strict,
-                progress=progress,
-            )
+            with closing(_read(source, file)) as batches:
+                done = import_batches(
+                    workspace,
+                    batches,
+                    source=source.name,
+                    file=shown(given.shown(str(file))),
+                    strict=strict,
+                    progress=progress,
+                )
+            yield done
+
+
+def _read(source: Source, file: Path) -> Generator[Batch, None, None]:
+    """The batches of `file`; of a large one the next is read while the last is stored."""
+    batches = source.read(file)
+    yield from ahead(batches) if file.is_file() and file.stat().st_size >= _LARGE_BYTES else batches
 
 
 def import_batches(
