@@ -42,8 +42,8 @@ class Seen:
         if named.height < keys.height:
             nameless = keys.filter(pl.col("event_id").is_null())["platform"].unique()
             to_name = by_id & frozenset(nameless.to_list())
-            others = with_ids(log.filter(pl.col("event_id").is_null()), to_name).select(_hash()).collect()
-            hashes = pl.concat([hashes, others["hash"]])
+            others = with_ids(log.filter(pl.col("event_id").is_null()), to_name).select(_hash())
+            hashes = pl.concat([hashes, others.collect(engine="streaming")["hash"]])
         return cls(files, np.sort(hashes.to_numpy()), by_id, to_name)
 
     def holds(self, hashes: pl.Series) -> NDArray[np.bool_]:
