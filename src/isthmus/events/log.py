@@ -55,7 +55,8 @@ class EventLog:
         """
         batch = _placed(conform(events, EVENT), lines)
         seen = self._seen_by(writer, like_content_ids(batch))
-        batch = with_ids(batch.lazy(), seen.by_id).collect()
+        if batch["event_id"].null_count():
+            batch = with_ids(batch.lazy(), seen.by_id).collect()
         hashes = hashes_of(batch)
         doubtful = seen.holds(hashes) | come_twice(hashes)
         new, again = batch, None

@@ -34,7 +34,9 @@ class Catalogue:
         A null, an empty text or an empty list says nothing and takes nothing back.
         """
         told = _merge(items)
-        known = _merge(_those_of(told, writer.scan("items", ITEM.schema)))
+        known = ITEM.empty()
+        if writer.rows("items"):
+            known = _merge(_those_of(told, writer.scan("items", ITEM.schema)))
         news, is_new = told, pl.lit(value=True)
         if known.height:
             beside = known.with_columns(known=True)
