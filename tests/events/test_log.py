@@ -7,6 +7,7 @@ import polars as pl
 import pytest
 from event_rows import ODD_IDS, event_frames, events
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from isthmus.errors import InputError
 from isthmus.events import EventLog, content_ids
@@ -95,6 +96,51 @@ def test_an_exported_log_can_be_imported_again(store: SegmentStore) -> None:
     assert (done.added, done.duplicates) == (0, 2)
 
 
+def test_an_id_that_is_the_hash_of_another_event_is_known(store: SegmentStore) -> None:
+    """Whoever changes an exported event and imports it again does not have it twice."""
+    log = EventLog(store)
+    with store.writing() as writer:
+        log.append(writer, events({"item_id": "a"}, {"item_id": "b", "platform": "films"}))
+    (id_a, _) = log.read(["event_id"]).collect()["event_id"]
+    for reader in (log, EventLog(SegmentStore.open(store.folder))):
+        with store.writing() as writer:
+            done = reader.append(writer, events({"event_id": id_a, "item_id": "changed"}))
+        assert (done.added, done.duplicates, done.conflicts.height) == (0, 0, 1)
+    changed = events({"event_id": content_ids(events({"item_id": "z"}))[0], "item_id": "y"})
+    for reader in (log, EventLog(SegmentStore.open(store.folder))):
+        with store.writing() as writer:
+            reader.append(writer, changed)
+            again = reader.append(writer, events({"item_id": "z"}, {"item_id": "a"}, {"item_id": "c"}))
+        assert again.duplicates == (2 if reader is log else 3)
+    assert log.read().collect()["item_id"].to_list() == ["a", "b", "y", "c"]
+
+
+def test_events_whose_ids_were_written_down_are_known(store: SegmentStore) -> None:
+    """Before format version 2 the hash of its content stood with every event."""
+    frame = events(
+        {"item_id": "a"}, {"item_id": "b", "value": 0.0, "context": {"device": "tv", "scenario": None}}
+    )
+    with store.writing() as writer:
+        writer.append("events", frame.with_columns(content_ids(frame)))
+    log = EventLog(SegmentStore.open(store.folder))
+    with store.writing() as writer:
+        done = log.append(writer, pl.concat([frame, events({"item_id": "c"}, {"platform": "films"})]))
+    assert (done.added, done.duplicates) == (2, 2)
+    assert log.read(["event_id"]).collect()["event_id"].to_list() == [
+        *content_ids(frame), *content_ids(events({"item_id": "c"}, {"platform": "films"}))
+    ]  # fmt: skip
+
+
+def test_only_content_tells_events_without_an_id_apart(store: SegmentStore) -> None:
+    frame = events({"value": 0.0}, {"value": -0.0}, {"context": {"device": None, "scenario": None}}, {})
+    log = EventLog(store)
+    for added in (2, 0):
+        with store.writing() as writer:
+            assert log.append(writer, frame).added == added
+    (segment,) = store.folder.rglob("*.parquet")
+    assert pl.read_parquet(segment)["event_id"].to_list() == [None, None]
+
+
 def test_what_a_failed_transaction_added_can_be_added_again(store: SegmentStore) -> None:
     """What the log remembers must not outlive what it was read from."""
     log = EventLog(store)
@@ -127,14 +173,26 @@ def test_wrong_columns_are_told(store: SegmentStore) -> None:
         EventLog(store).append(writer, pl.DataFrame({"platform": ["a"]}))
 
 
-@settings(max_examples=25)
-@given(event_frames, event_frames)
-def test_the_log_is_what_a_dictionary_would_be(first: pl.DataFrame, second: pl.DataFrame) -> None:
-    """Append two frames, then both again, against the plainest thing that does the same."""
+@settings(max_examples=50)
+@given(event_frames, event_frames, st.lists(st.none() | st.integers(0, 11), max_size=12))
+def test_the_log_is_what_a_dictionary_would_be(
+    first: pl.DataFrame, second: pl.DataFrame, hashed: list[int | None]
+) -> None:
+    """Append two frames, then both again, against the plainest thing that does the same.
+
+    Some events of the second have the hash of one of the first for an id.
+    """
+    ids = content_ids(first).to_list()
+    taken = [ids[n] if n is not None and n < len(ids) else None for n in hashed]
+    taken += [None] * second.height
+    second = second.with_columns(
+        event_id=pl.coalesce(pl.Series(taken[: second.height], dtype=pl.String), "event_id")
+    )
     expected: dict[tuple[str, str], dict[str, object]] = {}
     with fresh_store() as store:
         log = EventLog(store)
-        for frame in (first, second, first, second):
+        for nth, frame in enumerate((first, second, first, second)):
+            log = EventLog(store) if nth == 1 else log
             before = len(expected)
             conflicts = 0
             named = frame.with_columns(pl.coalesce("event_id", pl.lit(content_ids(frame))))
@@ -143,6 +201,7 @@ def test_the_log_is_what_a_dictionary_would_be(first: pl.DataFrame, second: pl.D
                 conflicts += content_of(kept) != content_of(row)
             with store.writing() as writer:
                 done = log.append(writer, frame)
+            assert log.count() == len(expected)
             assert (done.added, done.conflicts.height) == (len(expected) - before, conflicts)
             assert done.added + done.duplicates + conflicts == frame.height
         kept_rows = log.read().collect().to_dicts()

@@ -108,6 +108,18 @@ def test_replacing_tells_who_was_replaced() -> None:
     assert nobody.is_empty()
 
 
+@pytest.mark.parametrize("most", [0, 1, 100])
+def test_who_came_before_is_the_same_again(most: int) -> None:
+    people = [("a", "x"), ("b", "x"), ("a", "y"), ("a", "x"), ("a", ""), (None, "x"), ("b", "y"), ("a", "x")]
+    frame = pl.DataFrame(people, ["platform", "user_id"], orient="row")
+    whole, who = Pseudonyms(KEY).replace(frame)
+    assert who.height == 4
+    parts = Pseudonyms(KEY).remembering(most)
+    for size in (1, 3, 8):
+        coded = pl.concat(parts.replace(frame[start : start + size])[0] for start in range(0, 8, size))
+        assert coded.equals(whole)
+
+
 def test_persons_row_by_row() -> None:
     pseudonyms = Pseudonyms(KEY)
     column = pseudonyms.persons(pl.Series(["Mira", None, "Lin 林", "Mira", " "]))

@@ -35,6 +35,9 @@ NASTY: tuple[Any, ...] = (
     "9" * 16, "9" * 40, "2024-01-01T00:00:00Z", "2024-01-01T00:00:60Z", "2024-01-01T25:00:00Z",
     "2024-13-01T00:00:00.5Z", "2024-01-01", "\x1c", "\x00", "\u2028", "三体", "é\n", "😀", "\ud83d",
     "https://www.youtube.com/watch?v=abcdefgh", "https://youtu.be/abcdefgh", "Watched  a video",
+    "Dark: Staffel 2: L\u00fcgen", "\u00e9: S\u00c4SONG 3 x: y", ": Season 1: x", " : part 1: x",
+    "a: SER\u0131ES 1: x", "a: Book 1:", "Chrome \u0130", "a: \u7b2c\u4e8c\u5b63: x",
+    "00:59:60", "10000:00:00", "1:00:00",
     "track", "Order Completed", "purchase", "transaction", "page_view",
 )  # fmt: skip
 """What may stand in any place of a row."""

@@ -101,7 +101,7 @@ def test_a_newer_version_is_refused_by_name(store: SegmentStore, act: str) -> No
     connection.execute("UPDATE meta SET value = '7' WHERE key = 'format_version'")
     connection.commit()
     connection.close()
-    with pytest.raises(WorkspaceVersionError, match=r"version 7.* version 1\.") as caught:  # noqa: PT012
+    with pytest.raises(WorkspaceVersionError, match=r"version 7.* version 2\.") as caught:  # noqa: PT012
         if act == "open":
             SegmentStore.open(store.folder)
         with store.writing():

@@ -8,14 +8,22 @@ import polars as pl
 from numpy.typing import NDArray
 
 from isthmus.events.check import as_rejects
-from isthmus.events.identity import CONTENT, content_ids
+from isthmus.events.identity import CONTENT
+from isthmus.events.seen import (
+    IDENTITY,
+    Seen,
+    come_twice,
+    content_hash,
+    hashes_of,
+    like_content_ids,
+    with_ids,
+)
 from isthmus.schema import EVENT, REJECT, conform
 from isthmus.storage import SegmentStore, Writer
 
 __all__ = ["Appended", "EventLog"]
 
 _TABLE = "events"
-_IDENTITY = ("platform", "event_id")
 
 
 @dataclass(frozen=True)
@@ -34,7 +42,7 @@ class EventLog:
 
     def __init__(self, store: SegmentStore) -> None:
         self._store = store
-        self._seen = _Seen((), np.empty(0, np.uint64))
+        self._seen = Seen((), np.empty(0, np.uint64))
 
     def append(
         self, writer: Writer, events: pl.DataFrame, *, file: str = "", lines: pl.Series | None = None
@@ -45,14 +53,18 @@ class EventLog:
         second is a duplicate if it says the same, else a conflict. `file` and `lines` tell where conflicts
         stand. Raises InputError for wrong columns, StorageError where the disk refuses.
         """
-        batch = _identified(conform(events, EVENT), lines)
-        hashes = _hashes(batch)
-        seen = self._seen_by(writer)
-        doubtful = seen.holds(hashes) | hashes.is_duplicated().to_numpy()
-        new, again = _split(writer, batch, pl.Series(doubtful)) if doubtful.any() else (batch, None)
+        batch = _placed(conform(events, EVENT), lines)
+        seen = self._seen_by(writer, like_content_ids(batch))
+        if batch["event_id"].null_count():
+            batch = with_ids(batch.lazy(), seen.by_id).collect()
+        hashes = hashes_of(batch)
+        doubtful = seen.holds(hashes) | come_twice(hashes)
+        new, again = batch, None
+        if doubtful.any():
+            new, again = _split(with_ids(writer.scan(_TABLE, EVENT.schema), seen.to_name), batch, doubtful)
         if new.height:
             writer.append(_TABLE, new.select(*EVENT.columns))
-            seen = seen.with_more(writer.files(_TABLE), hashes if again is None else _hashes(new))
+            seen = seen.with_more(writer.files(_TABLE), hashes if again is None else hashes_of(new))
         self._seen = seen
         if again is None:
             return Appended(new.height, 0, REJECT.empty())
@@ -60,8 +72,11 @@ class EventLog:
         return Appended(new.height, again.height - conflicts.height, _as_conflicts(conflicts, file))
 
     def read(self, columns: Sequence[str] | None = None) -> pl.LazyFrame:
-        """All events (`columns` of them: all), in the order in which they came; a snapshot of now."""
-        return self._store.scan(_TABLE, EVENT.schema).select(columns or list(EVENT.columns))
+        """All events (`columns` of them: all), in the order in which they came; a snapshot of now.
+
+        The id of an event that came without one is worked out where it is asked for.
+        """
+        return with_ids(self._store.scan(_TABLE, EVENT.schema)).select(columns or list(EVENT.columns))
 
     def count(self) -> int:
         """How many events there are; reads the manifest only."""
@@ -74,85 +89,57 @@ class EventLog:
         writer.rewrite(_TABLE, lambda rows: rows.filter(~gone))
         return before - writer.rows(_TABLE)
 
-    def _seen_by(self, writer: Writer) -> "_Seen":
-        """What we remember, if the log is still as we left it; else read again."""
+    def _seen_by(self, writer: Writer, by_id: frozenset[str]) -> Seen:
+        """What we remember, if the log is still as we left it and is asked as before; else read again."""
         files = writer.files(_TABLE)
-        if files == self._seen.files:
-            return self._seen
-        keys = writer.scan(_TABLE, EVENT.schema).select(_IDENTITY).collect()
-        return _Seen(files, np.sort(_hashes(keys).to_numpy()))
+        if files != self._seen.files or not by_id <= self._seen.by_id:
+            self._seen = Seen.of(files, writer.scan(_TABLE, EVENT.schema), by_id | self._seen.by_id)
+        return self._seen
 
 
-@dataclass(frozen=True)
-class _Seen:
-    """Hashes of all identities in `files`, ascending: 8 bytes an event, to tell at once what is surely new.
-
-    Two identities may share a hash, so whatever is found here is looked up in the log itself. The hash is
-    polars' own and differs between its versions: it never leaves the process.
-    """
-
-    files: tuple[str, ...]
-    hashes: NDArray[np.uint64]
-
-    def holds(self, hashes: pl.Series) -> NDArray[np.bool_]:
-        wanted = hashes.to_numpy()
-        if not len(self.hashes):
-            return np.zeros(len(wanted), dtype=bool)
-        order = np.argsort(wanted)  # ascending needles walk through memory instead of jumping
-        places = np.empty(len(wanted), dtype=np.int64)
-        places[order] = np.searchsorted(self.hashes, wanted[order])
-        found: NDArray[np.bool_] = self.hashes[np.minimum(places, len(self.hashes) - 1)] == wanted
-        return found
-
-    def with_more(self, files: tuple[str, ...], hashes: pl.Series) -> "_Seen":
-        together = np.concatenate([self.hashes, np.sort(hashes.to_numpy())])
-        return _Seen(files, np.sort(together, kind="stable"))
-
-
-def _hashes(keys: pl.DataFrame) -> pl.Series:
-    return keys.select(pl.struct(_IDENTITY).hash().alias("hash"))["hash"]
-
-
-def _identified(events: pl.DataFrame, lines: pl.Series | None) -> pl.DataFrame:
-    """Every event with an id; `given` tells which brought their own, `line` where they stood."""
-    given = events["event_id"].is_not_null()
+def _placed(events: pl.DataFrame, lines: pl.Series | None) -> pl.DataFrame:
+    """With `given`, which tells who brought an id of their own, and `line`, where they stood."""
     line = pl.Series([None], dtype=pl.Int64).new_from_index(0, events.height) if lines is None else lines
-    if not given.all():
-        ids = content_ids(events.filter(~given))
-        nameless = events.filter(~given).with_columns(ids)
-        events = nameless if not given.any() else _interleave(events, given, ids)
-    return events.with_columns(given=given, line=line)
+    return events.with_columns(given=events["event_id"].is_not_null(), line=line)
 
 
-def _interleave(events: pl.DataFrame, given: pl.Series, ids: pl.Series) -> pl.DataFrame:
-    place = (~given).cum_sum().cast(pl.Int64) - 1
-    return events.with_columns(
-        event_id=pl.when(given).then("event_id").otherwise(pl.lit(ids.gather(place.clip(0))))
-    )
-
-
-def _split(writer: Writer, batch: pl.DataFrame, doubtful: pl.Series) -> tuple[pl.DataFrame, pl.DataFrame]:
+def _split(
+    log: pl.LazyFrame, batch: pl.DataFrame, doubtful: NDArray[np.bool_]
+) -> tuple[pl.DataFrame, pl.DataFrame]:
     """(events that are new, events that came before with `same` telling whether they said the same)."""
     batch = batch.with_row_index("row")
-    asked = batch.filter(doubtful)
-    log = writer.scan(_TABLE, EVENT.schema)
-    known = _those_of(asked, log.select(_IDENTITY))
-    firsts = asked.join(known, on=_IDENTITY, how="anti").unique(_IDENTITY, keep="first", maintain_order=True)
+    asked = batch.filter(pl.Series(doubtful))
+    known = _those_of(asked.drop_nulls("event_id"), log.select(IDENTITY))
+    unknown = asked.join(known, on=IDENTITY, how="anti", maintain_order="left")
+    unknown = unknown.join(_said_before(unknown, log), on="row", how="anti", maintain_order="left")
+    firsts = with_ids(unknown.lazy()).collect().unique(IDENTITY, keep="first", maintain_order=True)
     # New is what nobody doubted, and of the others the first of each identity that the log does not know.
-    is_new = ~doubtful | batch["row"].is_in(firsts["row"].implode())
+    is_new = ~pl.Series(doubtful) | batch["row"].is_in(firsts["row"].implode())
     again = batch.filter(~is_new)
     named = again.filter("given")
     before = pl.concat([_those_of(named, log), firsts.select(*EVENT.columns)])
-    named = named.join(before, on=_IDENTITY, how="left", suffix="_first", maintain_order="left")
+    named = named.join(before, on=IDENTITY, how="left", suffix="_first", maintain_order="left")
     conflicts = named.filter(~pl.all_horizontal(_says_the_same()))["row"]
     return batch.filter(is_new), again.with_columns(same=~pl.col("row").is_in(conflicts.implode()))
+
+
+def _said_before(events: pl.DataFrame, log: pl.LazyFrame) -> pl.DataFrame:
+    """The `row` of those of `events` without an id that say the same as one without an id in the log."""
+    nameless = events.filter(pl.col("event_id").is_null()).with_columns(hash=content_hash())
+    if nameless.is_empty():
+        return nameless.select("row")
+    there = log.filter(pl.col("event_id").is_null()).with_columns(hash=content_hash())
+    there = there.join(nameless.lazy().select("hash"), on="hash", how="semi")
+    pairs = nameless.join(there.collect(engine="streaming"), on="hash", suffix="_first")
+    same = (pl.col("platform") == pl.col("platform_first"), *_says_the_same())
+    return pairs.filter(*same).select("row")
 
 
 def _those_of(events: pl.DataFrame, log: pl.LazyFrame) -> pl.DataFrame:
     """The rows of `log` whose identity one of `events` has."""
     if events.is_empty():
         return log.collect_schema().to_frame()
-    return log.join(events.lazy().select(_IDENTITY), on=_IDENTITY, how="semi").collect(engine="streaming")
+    return log.join(events.lazy().select(IDENTITY), on=IDENTITY, how="semi").collect(engine="streaming")
 
 
 def _says_the_same() -> list[pl.Expr]:

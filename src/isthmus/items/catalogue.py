@@ -33,37 +33,69 @@ class Catalogue:
 
         A null, an empty text or an empty list says nothing and takes nothing back.
         """
-        told = _merge(items.lazy())
-        known = _merge(writer.scan("items", ITEM.schema))
-        beside = told.join(known.with_columns(known=True), on=_KEY, how="left", suffix="_known")
-        is_new = pl.col("known").is_null()
-        differs = pl.any_horizontal(
-            pl.col(name).is_not_null() & pl.col(name).ne_missing(pl.col(f"{name}_known")) for name in _FIELDS
-        )
-        news = beside.filter(is_new | differs)
+        told = _merge(items)
+        known = ITEM.empty()
+        if writer.rows("items"):
+            known = _merge(_those_of(told, writer.scan("items", ITEM.schema)))
+        news, is_new = told, pl.lit(value=True)
+        if known.height:
+            beside = known.with_columns(known=True)
+            told = told.join(beside, on=_KEY, how="left", suffix="_known", maintain_order="left")
+            is_new = pl.col("known").is_null()
+            news = told.filter(is_new | _differs())
         if news.height:
             writer.append("items", news.select(_COLUMNS))
-        added = news.select(is_new.sum()).item()
+        added = int(news.select(is_new.sum()).item()) if known.height else news.height
         return Added(added, news.height - added)
 
     def read(self) -> pl.DataFrame:
         """One row per (platform, item_id), in the order of first appearance, with the columns of ITEM."""
-        return _merge(self._store.scan("items", ITEM.schema)).with_columns(pl.col("hidden").fill_null(False))
+        rows = self._store.scan("items", ITEM.schema).collect()
+        return _merge(rows).with_columns(pl.col("hidden").fill_null(False))
 
 
-def _merge(rows: pl.LazyFrame) -> pl.DataFrame:
-    """One row per item: of each field the last value that says something."""
-    spoken = rows.select(*_KEY, *(_said(name) for name in _FIELDS))
+def _those_of(items: pl.DataFrame, rows: pl.LazyFrame) -> pl.DataFrame:
+    """Those of `rows` that are about one of `items`, in their order."""
+    asked = rows.join(items.lazy().select(_KEY), on=_KEY, how="semi", maintain_order="left")
+    return asked.collect()
+
+
+def _differs() -> pl.Expr:
+    """Whether more or other things are told of an item than are known."""
+    return pl.any_horizontal(
+        pl.col(name).is_not_null() & pl.col(name).ne_missing(pl.col(f"{name}_known")) for name in _FIELDS
+    )
+
+
+def _merge(rows: pl.DataFrame) -> pl.DataFrame:
+    """One row per item, in the order of first appearance: of each field the last that says something."""
+    spoken = rows.select(*_KEY, *(_said(rows[name]) for name in _FIELDS))
+    several = spoken.select(_KEY).is_duplicated()
+    if not several.any():
+        return spoken
+    # Groups are slow, and most items come alone.
+    placed = spoken.with_row_index("row")
     last = [pl.col(name).drop_nulls().last() for name in _FIELDS]
-    return spoken.group_by(_KEY, maintain_order=True).agg(last).select(_COLUMNS).collect()
+    groups = placed.filter(several).group_by(_KEY, maintain_order=True).agg(pl.col("row").first(), *last)
+    alone = placed.filter(~several)
+    return pl.concat([alone, groups.select(alone.columns)]).sort("row").select(_COLUMNS)
 
 
-def _said(name: str) -> pl.Expr:
+def _said(field: pl.Series) -> pl.Series:
     """The field, null where it says nothing."""
-    field, dtype = pl.col(name), ITEM.columns[name]
-    if dtype == pl.String():
-        return pl.when(field.str.strip_chars() != "").then(field).alias(name)
-    if isinstance(dtype, pl.List):
-        names = field.list.eval(pl.element().filter(pl.element().str.strip_chars() != ""))
-        return pl.when(names.list.len() > 0).then(names).alias(name)
+    if field.null_count() == len(field):
+        return field
+    if field.dtype == pl.String():
+        return _where(field, field.str.strip_chars() != "")
+    if isinstance(field.dtype, pl.List):
+        names = field.filter(field.list.len() > 0).explode()
+        if names.null_count() or (names.str.strip_chars() == "").any():
+            field = field.list.eval(pl.element().filter(pl.element().str.strip_chars() != ""))
+        return _where(field, field.list.len() > 0)
     return field
+
+
+def _where(field: pl.Series, says: pl.Series) -> pl.Series:
+    if says.all(ignore_nulls=True):
+        return field
+    return field.to_frame().select(pl.when(says).then(pl.first())).to_series()

@@ -1,19 +1,21 @@
 """From files to the workspace: read, check, give pseudonyms, append; all of a file counts, or nothing."""
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
 import polars as pl
 
-from isthmus.engine import Progress, Silent
+from isthmus.engine import Progress, Silent, ahead
 from isthmus.errors import InputError
 from isthmus.events import check
 from isthmus.items import check_items
 from isthmus.pipeline.rejects import RejectFile
 from isthmus.pipeline.workspace import Workspace
+from isthmus.privacy import Pseudonyms
 from isthmus.schema import REJECT
 from isthmus.sources import Batch, Source
 from isthmus.sources.opening import opened
@@ -22,6 +24,8 @@ from isthmus.storage import Writer
 __all__ = ["Imported", "find_last_event", "import_batches", "import_files"]
 
 _SHOWN = 5
+_LARGE_BYTES = 8_000_000
+"""Files below this are one batch, or as good as."""
 _MANY_PARTS = 16
 _COUNTED = (
     "events", "duplicates", "conflicts", "items_added", "items_updated", "links", "rejects", "cut_texts",
@@ -64,14 +68,22 @@ def import_files(
     """
     with opened(paths, getattr(source, "patterns", ("*",))) as given:
         for file in source.files(given.paths):
-            yield import_batches(
-                workspace,
-                source.read(file),
-                source=source.name,
-                file=shown(given.shown(str(file))),
-                strict=strict,
-                progress=progress,
-            )
+            with closing(_read(source, file)) as batches:
+                done = import_batches(
+                    workspace,
+                    batches,
+                    source=source.name,
+                    file=shown(given.shown(str(file))),
+                    strict=strict,
+                    progress=progress,
+                )
+            yield done
+
+
+def _read(source: Source, file: Path) -> Generator[Batch, None, None]:
+    """The batches of `file`; of a large one the next is read while the last is stored."""
+    batches = source.read(file)
+    yield from ahead(batches) if file.is_file() and file.stat().st_size >= _LARGE_BYTES else batches
 
 
 def import_batches(
@@ -88,7 +100,7 @@ def import_batches(
     with workspace.writing(progress) as writer:
         earlier = workspace.store.imports()
         rejected = RejectFile(workspace.folder, earlier[-1].id + 1 if earlier else 1)
-        intake = _Intake(workspace, writer, file, rejected, strict)
+        intake = _Intake(workspace, workspace.pseudonyms.remembering(), writer, file, rejected, strict)
         try:
             with (progress or Silent()).track(f"Importing {Path(file).name}", 0) as advance:
                 for batch in batches:
@@ -119,6 +131,7 @@ class _Intake:
     """The state of one import."""
 
     workspace: Workspace
+    pseudonyms: Pseudonyms
     writer: Writer
     file: str
     rejected: RejectFile
@@ -181,7 +194,7 @@ class _Intake:
     def _take_events(self, events: pl.DataFrame) -> None:
         checked = check(events, file=self.file, settings=self.workspace.settings.importing, now=self.now)
         self._refuse(checked.rejects)
-        coded, who = self.workspace.pseudonyms.replace(checked.events)
+        coded, who = self.pseudonyms.replace(checked.events)
         self._remember(who)
         done = self.workspace.log.append(self.writer, coded, file=self.file, lines=checked.lines)
         self._refuse(_named(done.conflicts, who))
@@ -191,7 +204,7 @@ class _Intake:
         self.counts["cut_texts"] += checked.cut
 
     def _take_links(self, links: pl.DataFrame) -> None:
-        coded, who = self.workspace.pseudonyms.replace(links)
+        coded, who = self.pseudonyms.replace(links)
         persons = self.workspace.pseudonyms.persons(links["person"])
         done = self.workspace.links.add(self.writer, coded.with_columns(person=persons), file=self.file)
         self._refuse(_named(done.rejects, who))

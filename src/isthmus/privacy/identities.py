@@ -25,9 +25,11 @@ class Identities:
 
     def add(self, writer: Writer, frame: pl.DataFrame) -> int:
         """Add those of `frame` (columns of IDENTITY, absent ones null) that are new; returns how many."""
-        told = conform(frame, IDENTITY).unique("pseudonym", keep="first", maintain_order=True)
+        told = conform(frame, IDENTITY)
+        new = told[told["pseudonym"].arg_unique().sort()]
         known = writer.scan(_TABLE, IDENTITY.schema).select("pseudonym").collect()
-        new = told.join(known, on="pseudonym", how="anti", maintain_order="left")
+        if known.height:
+            new = new.join(known, on="pseudonym", how="anti", maintain_order="left")
         writer.append(_TABLE, new)
         return new.height
 

@@ -17,13 +17,15 @@ from isthmus.errors import InputError
 from isthmus.sources.base import BATCH_ROWS, EVENT_WITH_LINE, Batch, make_batch, reject
 from isthmus.sources.paths import find_files
 from isthmus.sources.tabular import LINE, Broken, Chunk, JsonRow, read_json_lines, read_json_objects
+from isthmus.sources.tabular.chunk import regroup
 from isthmus.sources.tabular.json_rows import parse_line
-from isthmus.sources.tabular.stream import read_blocks
+from isthmus.sources.tabular.stream import MAX_RECORD_BYTES, read_blocks
 
 __all__ = ["AmazonReviewsSource"]
 
 _TEXTS = pl.List(pl.String())
 _DESCRIPTION_CHARS = 2_000
+_FIRST_BYTES = 1_000_000
 _HALF_PAIR = re.compile("[\ud800-\udfff]")
 
 
@@ -95,9 +97,9 @@ class AmazonReviewsSource:
         """Batches of reviews or of products. InputError where the first line is neither."""
         keys = _first_keys(file)
         if {"reviewerID", "overall"} <= keys:
-            return (self._reviews(file, chunk, _OLD) for chunk in self._chunks(file, _OLD.schema))
+            return self._all_reviews(file, _OLD)
         if {"user_id", "rating", "timestamp"} <= keys:
-            return (self._reviews(file, chunk, _NEW) for chunk in self._chunks(file, _NEW.schema))
+            return self._all_reviews(file, _NEW)
         if {"parent_asin", "main_category"} <= keys:
             return (self._products_2023(file, chunk) for chunk in self._chunks(file, _META_2023))
         if {"asin", "category"} <= keys:
@@ -108,6 +110,11 @@ class AmazonReviewsSource:
 
     def _chunks(self, file: Path, schema: pl.Schema) -> Iterator[Chunk]:
         return read_json_lines(file, self.batch_rows, schema)
+
+    def _all_reviews(self, file: Path, names: _Reviews) -> Iterator[Batch]:
+        # Without their words reviews are small: whole batches of them fit into memory.
+        for chunk in regroup(self._chunks(file, names.schema), self.batch_rows):
+            yield self._reviews(file, chunk, names)
 
     def _reviews(self, file: Path, chunk: Chunk, names: _Reviews) -> Batch:
         item = pl.coalesce(_said(name) for name in names.items)
@@ -201,9 +208,13 @@ def _said(name: str) -> pl.Expr:
 
 
 def _first_line(file: Path) -> bytes:
-    for block in read_blocks(file):
-        if stripped := block.lstrip():
-            return stripped.split(b"\n", 1)[0]
+    begun = b""
+    for block in read_blocks(file, _FIRST_BYTES):
+        begun = (begun + block).lstrip()
+        if b"\n" in begun or len(begun) > MAX_RECORD_BYTES:
+            break
+    if begun:
+        return begun.split(b"\n", 1)[0]
     raise InputError("the file is empty", "Get it again.", file=str(file))
 
 

@@ -119,4 +119,5 @@ def first_sort(text: pl.Expr, sorts: Sequence[tuple[str, Sequence[str]]]) -> pl.
 
 def one_list(text: pl.Expr) -> pl.Expr:
     """A list of the text alone; an empty one where it is null."""
-    return pl.concat_list(text).list.drop_nulls()
+    none = pl.lit([], pl.List(pl.String))
+    return pl.when(text.is_not_null()).then(pl.concat_list(text)).otherwise(none)

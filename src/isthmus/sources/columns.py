@@ -4,11 +4,11 @@ The second look is `make` of the same source, row by row: what a row becomes is 
 only say it faster. Whatever they cannot tell is not `plain`.
 """
 
-import hashlib
 from abc import abstractmethod
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from operator import itemgetter
 from pathlib import Path
 from typing import Any, Protocol
@@ -49,7 +49,7 @@ class Columns:
         parts |= {_ITEM + name: one for name, one in self.item.items()}
         if self.event_id:
             parts[_KEY] = pl.concat_str(*self.event_id, separator="\x1f")
-        return frame.select(**parts)
+        return frame.lazy().select(**parts).collect()  # lazily, what stands in several is worked out once
 
 
 class Block(Protocol):
@@ -132,10 +132,10 @@ class ColumnSource(RecordSource):
 
     def keyed(self, parts: pl.Series) -> pl.Series:
         """As `event_id`, for parts that are joined already."""
-        start = "\x1f".join([self.platform, self.user_id, ""]).encode()
-        texts = parts.cast(pl.Binary).to_list()
-        keys = [None if one is None else hashlib.sha256(start + one).hexdigest()[:32] for one in texts]
-        return pl.Series(keys, dtype=pl.String)
+        start = "\x1f".join([self.platform, self.user_id, ""])
+        whole = parts.to_frame().select(pl.concat_str(pl.lit(start), pl.first()).cast(pl.Binary))
+        keys = [None if one is None else sha256(one).hexdigest() for one in whole.to_series().to_list()]
+        return pl.Series(keys, dtype=pl.String).str.head(32)
 
 
 class _Tables:
@@ -178,7 +178,7 @@ class _Tables:
             items = items.sort("line", maintain_order=True)
         return make_batch(
             events=events,
-            items=items.drop("line").unique("item_id", keep="last", maintain_order=True),
+            items=_last_of_each(items.drop("line")),
             rejects=sorted(self._rejects, key=itemgetter("line")),
             left_out=dict(self._left_out),
         )
@@ -205,6 +205,14 @@ class _Tables:
         known |= {name: pl.col(_ITEM + name) for name in self._columns.item} | {"line": pl.col("line")}
         about = made.filter(pl.col(f"{_ITEM}item_id").is_not_null())
         return _typed(about, known, _ITEM_WITH_LINE)
+
+
+def _last_of_each(items: pl.DataFrame) -> pl.DataFrame:
+    """The last row of each item, in the order of these."""
+    from_behind = items["item_id"].reverse().arg_unique()
+    if len(from_behind) == items.height:
+        return items
+    return items[(items.height - 1 - from_behind).sort()]
 
 
 def _typed(made: pl.DataFrame, known: Mapping[str, pl.Expr], schema: pl.Schema) -> pl.DataFrame:

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any, Literal
 
@@ -12,10 +13,10 @@ import polars as pl
 
 from isthmus.errors import InputError
 from isthmus.sources.base import BATCH_ROWS, Batch
-from isthmus.sources.column_fields import clock_times, first_sort, is_clock, one_list, stripped_alike
+from isthmus.sources.column_fields import clock_times, is_clock, stripped_alike
 from isthmus.sources.columns import Block, Columns, ColumnSource, table_blocks
 from isthmus.sources.records import Made
-from isthmus.sources.tabular import LINE, JsonRow, blocks_of, read_delimited
+from isthmus.sources.tabular import LINE, Choose, Chunk, JsonRow, blocks_of, read_delimited
 
 __all__ = ["NetflixSource", "series_of"]
 
@@ -31,6 +32,8 @@ _SEASON = re.compile(
     r"[^:]*:\s*\S",
     re.IGNORECASE,
 )
+_SEASON_HERE = f"(?i){_SEASON.pattern}"
+"""For polars."""
 _DEVICES = (
     ("tv", ("tv", "roku", "chromecast", "playstation", "xbox", "set top", "blu-ray", "fire stick")),
     ("web", ("browser", "chrome", "firefox", "safari", "edge", " pc", "mac")),
@@ -88,20 +91,20 @@ class NetflixSource(ColumnSource):
 
     def rows(self, file: Path) -> Iterator[JsonRow]:
         """The viewings."""
-        self._file = self._survey(file)
-        return self._viewings(file)
+        return _viewings(self._chunks(file))
 
     def blocks(self, file: Path) -> Iterator[Block]:
         """As `rows`."""
-        self._file = self._survey(file)
-        if self._file.page:
-            return blocks_of(self._viewings(file))
-        return table_blocks(read_delimited(file, self.batch_rows, _chooser(file)))
+        chunks = self._chunks(file)
+        return blocks_of(_viewings(chunks)) if self._file.page else table_blocks(chunks)
 
-    def _viewings(self, file: Path) -> Iterator[JsonRow]:
-        for chunk in read_delimited(file, self.batch_rows, _chooser(file)):
-            yield from ((one.line, one) for one in chunk.broken)
-            yield from ((row.pop(LINE), row) for row in chunk.frame.iter_rows(named=True))
+    def _chunks(self, file: Path) -> Iterator[Chunk]:
+        """The viewings, when the whole file has been surveyed; one that is a single chunk is read once."""
+        chunks = read_delimited(file, self.batch_rows, _chooser(file))
+        begun = list(islice(chunks, 2))
+        again = read_delimited(file, self.batch_rows, _chooser(file, only=("Profile Name", "Date")))
+        self._file = self._survey(file, begun if len(begun) == 1 else again)
+        return chain(begun, chunks)
 
     def why_left_out(self, row: Mapping[str, Any]) -> str:
         """Trailers, and what other people of the household watched."""
@@ -118,11 +121,11 @@ class NetflixSource(ColumnSource):
         event_id = self.event_id(row["Title"], event["occurred_at"])
         yield {**event, "event_id": event_id, "kind": "watch"}, item
 
-    def _survey(self, file: Path) -> _Survey:
+    def _survey(self, file: Path, chunks: Iterable[Chunk]) -> _Survey:
         profiles: dict[str, None] = {}
         orders: Counter[Order] = Counter()
         page = False
-        for chunk in read_delimited(file, self.batch_rows, _chooser(file)):
+        for chunk in chunks:
             page = "Date" in chunk.frame.columns
             if page:
                 orders.update(order for date in chunk.frame["Date"].drop_nulls() if (order := _order(date)))
@@ -150,11 +153,11 @@ class NetflixSource(ColumnSource):
         supplement = pl.when(pl.col("Supplemental Video Type") != "").then(pl.lit(_SUPPLEMENT))
         other = pl.col("Profile Name").ne_missing(self.profile) if self.profile else pl.lit(value=False)
         left_out = pl.coalesce(supplement, pl.when(other).then(pl.lit(_OTHER_PROFILE)))
-        series = title.map_batches(_series, return_dtype=pl.String)
+        series = pl.col("series")
         film = pl.when(series == title.str.strip_chars()).then(pl.lit("film"))
         whole = is_clock(started) & lasted.str.contains(_CLOCKED) & (title.str.strip_chars() != "")
         return Columns(
-            plain=left_out.is_not_null() | (whole & stripped_alike(title, pl.col("player"))),
+            plain=left_out.is_not_null() | (whole & stripped_alike(title) & _cased_alike(title)),
             left_out=left_out,
             event={
                 "kind": pl.lit("watch"),
@@ -166,17 +169,25 @@ class NetflixSource(ColumnSource):
             item={
                 "item_id": series,
                 "title": series,
-                "categories": one_list(film.otherwise(pl.lit("series"))),
+                "categories": pl.concat_list(film.otherwise(pl.lit("series"))),
             },
             event_id=(title, pl.concat_str(started, pl.lit("+00:00"))),
         )
 
     def parted(self, frame: pl.DataFrame) -> pl.DataFrame:
-        """With the name of the `player` and the sort of `device` it is."""
-        name = pl.col(_DEVICE) if _DEVICE in frame.columns else pl.lit(None, pl.String)
-        words = pl.concat_str(pl.lit(" "), name).str.to_lowercase()
-        said = words.str.strip_chars() != ""
-        return frame.with_columns(player=name, device=pl.when(said).then(first_sort(words, _DEVICES)))
+        """With the title of the `series`, and the sort of `device` it was watched on."""
+        made = frame.with_columns(series=_series(frame["Title"]))
+        if _DEVICE not in frame.columns:
+            return made.with_columns(device=pl.lit(None, pl.String))
+        names = frame[_DEVICE].unique()
+        sorts = pl.Series([_device(name) for name in names.to_list()], dtype=pl.String)
+        return made.with_columns(device=pl.col(_DEVICE).replace_strict(names, sorts))
+
+
+def _viewings(chunks: Iterable[Chunk]) -> Iterator[JsonRow]:
+    for chunk in chunks:
+        yield from ((one.line, one) for one in chunk.broken)
+        yield from ((row.pop(LINE), row) for row in chunk.frame.iter_rows(named=True))
 
 
 def series_of(title: str) -> str:
@@ -186,28 +197,40 @@ def series_of(title: str) -> str:
 
 
 def _series(titles: pl.Series) -> pl.Series:
-    different = titles.unique().drop_nulls()
-    return titles.replace_strict(
-        different, list(map(series_of, different)), default=None, return_dtype=pl.String
-    )
+    """As `series_of`, of titles that are `_cased_alike` and hold no separator of ASCII."""
+    at = titles.str.find(_SEASON_HERE)  # in bytes, which are characters in ASCII
+    series = titles.str.head(at)
+    if ((titles.str.len_bytes() != titles.str.len_chars()) & at.is_not_null()).any():
+        series = titles.str.replace(_SEASON_HERE + "(?s:.*)", "")
+    whole = pl.DataFrame({"title": titles, "series": series, "at": at})
+    return whole.select(
+        pl.when(pl.col("at") > 0).then("series").otherwise("title").str.strip_chars()
+    ).to_series()
+
+
+def _cased_alike(title: pl.Expr) -> pl.Expr:
+    """Whether the title is without the letters i that equal a plain one to Python alone."""
+    return ~title.str.contains("[\u0130\u0131]")
 
 
 def _seconds_column(lasted: pl.Expr) -> pl.Expr:
-    parts = lasted.str.split(":")
-    hours, minutes, seconds = (
-        parts.list.get(n, null_on_oob=True).cast(pl.Float64, strict=False) for n in range(3)
-    )
-    return hours * 3600 + minutes * 60 + seconds
+    """Of `_CLOCKED` texts."""
+    texts = (lasted.str.head(-6), lasted.str.slice(-5, 2), lasted.str.tail(2))
+    hours, minutes, seconds = (text.cast(pl.Int64, strict=False) for text in texts)
+    return (hours * 3600 + minutes * 60 + seconds).cast(pl.Float64)
 
 
-def _chooser(file: Path) -> Any:
+def _chooser(file: Path, only: Sequence[str] = ()) -> Choose:
+    """What is read of either file, or what of that is `only` wanted."""
+
     def choose(columns: Sequence[str]) -> Sequence[str]:
-        if set(_REQUESTED) <= set(columns):
-            return [*_REQUESTED, *([_DEVICE] if _DEVICE in columns else [])]
-        if set(_PAGE) <= set(columns):
-            return _PAGE
-        missing = next(name for name in (_PAGE if "Date" in columns else _REQUESTED) if name not in columns)
-        raise InputError(f"lacks the column {missing!r}", NetflixSource.advice, file=str(file), line=1)
+        wanted = (*_REQUESTED, *([_DEVICE] if _DEVICE in columns else []))
+        if not set(_REQUESTED) <= set(columns):
+            wanted = _PAGE
+        if missing := [name for name in wanted if name not in columns]:
+            lacking = missing[0] if "Date" in columns else next(n for n in _REQUESTED if n not in columns)
+            raise InputError(f"lacks the column {lacking!r}", NetflixSource.advice, file=str(file), line=1)
+        return [name for name in wanted if name in only] or wanted
 
     return choose
 

@@ -11,7 +11,7 @@ from typing import Any
 import polars as pl
 
 from isthmus.errors import InputError
-from isthmus.sources.column_fields import clock_times, is_clock, one_list
+from isthmus.sources.column_fields import clock_times, is_clock
 from isthmus.sources.columns import Columns, ColumnSource
 from isthmus.sources.fields import iso_time, text
 from isthmus.sources.records import Made
@@ -38,10 +38,11 @@ _VIDEO = re.compile(
     r"https?://[\w.-]*(?:tiktok|tiktokv|douyin|iesdouyin)\.com/\S{0,200}?/?(video|photo|note|v)/(\d{6,25})\b.*"
 )
 
-_PLAIN_VIDEO = (
+_PLAIN_START = (
     r"^https?://[A-Za-z0-9.-]*(?:tiktok|tiktokv|douyin|iesdouyin)\.com/"
-    r"(?:share/|@[A-Za-z0-9_.]+/)?(?:video|photo|note|v)/[0-9]{6,25}/?$"
+    r"(?:share/|@[A-Za-z0-9_.]+/)?(?:video|photo|note|v)$"
 )
+_PLAIN_END = r"/[0-9]{6,25}/?$"
 _LONG_LINK = 150
 _DATES, _LINKS, _TERMS, _NAMES = (
     ("Date", "date"), ("Link", "link", "VideoLink"), ("SearchTerm", "searchTerm"), ("UserName", "userName"),
@@ -92,11 +93,12 @@ class TikTokSource(ColumnSource):
 
     def parted(self, frame: pl.DataFrame) -> pl.DataFrame:
         """With the `url`, and of plain ones the `video` and its `sort`; and with the `time`."""
-        link = pl.coalesce(_LINKS)
-        plain = (link.str.len_bytes() < _LONG_LINK) & link.str.contains(_PLAIN_VIDEO)
-        parts = pl.when(plain).then(link.str.strip_suffix("/").str.split("/"))
-        made = frame.with_columns(url=link, time=pl.coalesce(_DATES), parts=parts)
-        return made.with_columns(sort=pl.col("parts").list.get(-2), video=pl.col("parts").list.get(-1))
+        url, at = pl.col("url"), pl.col("at")
+        made = frame.with_columns(url=pl.coalesce(_LINKS), time=pl.coalesce(_DATES))
+        made = made.with_columns(at=url.str.find(_PLAIN_END))  # in bytes: characters behind a plain start
+        made = made.with_columns(sort=_sorts(made["url"].str.head(made["at"])))
+        plain = (url.str.len_bytes() < _LONG_LINK) & pl.col("sort").is_not_null()
+        return made.with_columns(video=pl.when(plain).then(url.str.slice(at + 1).str.strip_suffix("/")))
 
     def columns(self) -> Columns:
         """As `make`, for videos with a plain link."""
@@ -108,10 +110,17 @@ class TikTokSource(ColumnSource):
             event={"kind": pl.col(_KIND), "occurred_at": clock_times(time)},
             item={
                 "item_id": video,
-                "categories": one_list(photo.otherwise(pl.lit("video"))),
+                "categories": pl.concat_list(photo.otherwise(pl.lit("video"))),
                 "url": pl.col("url"),
             },
         )
+
+
+def _sorts(starts: pl.Series) -> pl.Series:
+    """What a plain link is to, by all that stands before the number; null of others."""
+    different = starts.unique()
+    sort = pl.when(pl.first().str.contains(_PLAIN_START)).then(pl.first().str.extract("([a-z]+)$"))
+    return starts.replace_strict(different, different.to_frame().select(sort).to_series())
 
 
 def _wants(path: JsonPath, _: str) -> bool:

@@ -15,8 +15,8 @@ from isthmus.storage.durable import storage_errors
 __all__ = ["FORMAT_VERSION", "MANIFEST", "Import", "Manifest", "Segment"]
 
 MANIFEST = "manifest.sqlite"
-FORMAT_VERSION = 1
-"""Raised when an older Isthmus could not read what a newer one writes."""
+FORMAT_VERSION = 2
+"""Raised when an older Isthmus could not read what a newer one writes. 2: events may have no id."""
 
 _TABLES = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
@@ -122,6 +122,7 @@ class Manifest:
                 run("INSERT INTO import VALUES (?, ?, ?, ?, ?)", (one.id, one.source, one.file, at, counts))
             for file in removed:
                 run("DELETE FROM segment WHERE file = ?", (file,))
+            run("UPDATE meta SET value = ? WHERE key = 'format_version'", (str(FORMAT_VERSION),))
             for segment in added:
                 run("INSERT INTO segment VALUES (NULL, ?, ?, ?, ?, ?, ?)", astuple(segment))
             run("COMMIT")

@@ -1,11 +1,11 @@
 """What the readers of tables give: rows with their lines, and the rows that have no shape."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import polars as pl
 
-__all__ = ["LINE", "RAW_CHARS", "Broken", "Choose", "Chunk"]
+__all__ = ["LINE", "RAW_CHARS", "Broken", "Choose", "Chunk", "regroup"]
 
 LINE = "\0line"
 """Column of a chunk with the line of each row (Int64); no column of a file is named like it."""
@@ -34,3 +34,21 @@ class Chunk:
     broken: tuple[Broken, ...] = ()
     shown: Callable[[int], pl.DataFrame] | None = None
     """One row of the frame as a reject shows it, where a source has read some of its strings already."""
+
+
+def regroup(chunks: Iterator[Chunk], batch_rows: int) -> Iterator[Chunk]:
+    """The same rows, `batch_rows` at a time; the first chunk comes even where there is no row."""
+    frames: list[pl.DataFrame] = []
+    broken: tuple[Broken, ...] = ()
+    height, given = 0, False
+    for chunk in chunks:
+        frames.append(chunk.frame)
+        broken += chunk.broken
+        height += chunk.frame.height
+        while height > batch_rows:
+            frame = pl.concat(frames, rechunk=False)
+            yield Chunk(frame.head(batch_rows), broken)
+            frames, broken, given = [frame.slice(batch_rows)], (), True
+            height -= batch_rows
+    if height or broken or not given:
+        yield Chunk(pl.concat(frames, rechunk=False), broken)

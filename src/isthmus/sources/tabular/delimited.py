@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from isthmus.errors import InputError
 from isthmus.schema import IntArray
-from isthmus.sources.tabular.chunk import LINE, RAW_CHARS, Broken, Choose, Chunk
+from isthmus.sources.tabular.chunk import LINE, RAW_CHARS, Broken, Choose, Chunk, regroup
 from isthmus.sources.tabular.exact import NOT_UTF8, read_exactly, wrong_fields
 from isthmus.sources.tabular.stream import MAX_RECORD_BYTES, read_blocks
 
@@ -70,7 +70,7 @@ def read_delimited(file: Path, batch_rows: int, choose: Choose) -> Iterator[Chun
     Rows that are ragged, badly quoted or no UTF-8 come as `broken`. Raises InputError for a file without a
     header or with a column twice.
     """
-    return _regroup(_read(file, choose), batch_rows)
+    return regroup(_read(file, choose), batch_rows)
 
 
 def _read(file: Path, choose: Choose) -> Iterator[Chunk]:
@@ -284,21 +284,3 @@ def _frame(
 ) -> pl.DataFrame:
     series = [pl.Series(name, columns.get(name, ()), dtype=pl.String) for name in chosen]
     return pl.DataFrame([*series, pl.Series(LINE, lines, dtype=pl.Int64)])
-
-
-def _regroup(chunks: Iterator[Chunk], batch_rows: int) -> Iterator[Chunk]:
-    """The same rows, `batch_rows` at a time; the first chunk comes even where there is no row."""
-    frames: list[pl.DataFrame] = []
-    broken: tuple[Broken, ...] = ()
-    height, given = 0, False
-    for chunk in chunks:
-        frames.append(chunk.frame)
-        broken += chunk.broken
-        height += chunk.frame.height
-        while height > batch_rows:
-            frame = pl.concat(frames, rechunk=False)
-            yield Chunk(frame.head(batch_rows), broken)
-            frames, broken, given = [frame.slice(batch_rows)], (), True
-            height -= batch_rows
-    if height or broken or not given:
-        yield Chunk(pl.concat(frames, rechunk=False), broken)

@@ -112,20 +112,24 @@ def _begins(text: str, after: str) -> bool:
 
 
 def _read_lines(file: Path) -> Iterator[JsonRow]:
-    for line, whole in whole_lines(file):
+    for line, whole, _ in whole_lines(file):
         yield from parse_lines(whole, line)
 
 
-def whole_lines(file: Path) -> Iterator[tuple[int, bytes]]:
-    """The lines of a file, some at a time, with the number of the first. InputError for one above 64 MB."""
+def whole_lines(file: Path) -> Iterator[tuple[int, bytes, int]]:
+    """The lines of a file, some at a time: the number of the first, the text, and how many line ends it has.
+
+    InputError for a line above 64 MB.
+    """
     pending, line = b"", 1
-    for block in chain(read_blocks(file), [b""]):
-        pending += block
+    for block in chain(read_blocks(file, to_newline=True), [b""]):
+        pending = pending + block if pending else block
         end = len(pending) if not block else pending.rfind(b"\n") + 1
         if end:
-            whole, pending = pending[:end], pending[end:]
-            yield line, whole
-            line += whole.count(b"\n")
+            whole, pending = pending[:end], pending[end:]  # copies nothing where all of it is whole
+            n_ends = whole.count(b"\n")
+            yield line, whole, n_ends
+            line += n_ends
         if len(pending) > MAX_RECORD_BYTES:
             raise InputError(
                 "a line is longer than 64 MB", "Are these JSON lines?", file=str(file), line=line
