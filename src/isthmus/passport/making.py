@@ -45,7 +45,7 @@ from isthmus.passport.topics import (
 )
 from isthmus.schema import NO_TIME, FloatArray, ItemNums
 
-__all__ = ["Terms", "make_passport", "sign", "tell_directions", "write_vectors"]
+__all__ = ["Terms", "make_passport", "sign", "state_noise", "tell_directions", "write_vectors"]
 
 _ENOUGH = 200
 """Items of a platform that the person did not touch, from which on their mean is what is usual there."""
@@ -100,7 +100,7 @@ def make_passport(
         keywords=tuple(keywords),
         encoder=None if found is None else _encoder_name(encoder),
         vectors=() if found is None else write_vectors(found, topics, encoder, subjects),
-        noise=_noise(subjects, terms) if terms.level == "vectors" else None,
+        noise=state_noise(subjects, terms) if terms.level == "vectors" else None,
         provenance=tuple(_provenance(history, shelf, terms)),
         signature=_UNSIGNED,
     )
@@ -198,7 +198,8 @@ def _encoder_name(encoder: Encoder) -> EncoderName:
     return EncoderName(name=encoder.name, revision=encoder.revision, size=encoder.embedding_size)
 
 
-def _noise(subjects: Subjects, terms: Terms) -> Noise:
+def state_noise(subjects: Subjects, terms: Terms) -> Noise:
+    """What a passport says of the noise that `tell_directions` adds at the level `vectors`."""
     n = len(subjects.texts)
     return Noise(
         mechanism="randomised response over public subjects",

@@ -14,7 +14,7 @@ from isthmus.dataset import ItemFeatures
 from isthmus.encoders import Encoder
 from isthmus.errors import PassportError
 from isthmus.numeric import top_k, unit_rows
-from isthmus.passport.document import Interest, Passport
+from isthmus.passport.document import Interest, Noise, Passport
 from isthmus.passport.subjects import Subjects
 from isthmus.schema import FloatArray, IntArray, ItemNums
 
@@ -24,20 +24,27 @@ _SHARPNESS = 10.0
 """Of the soft maximum over interests, as in the model `content`."""
 _ENOUGH = 200
 """Texts from which on their mean is what is usual on the platform."""
+_FEWEST_BEARERS, _LEAST_SPREADS = 20, 5.0
+"""Names say no more for a candidate than one would that so many bear: a word found by accident could be worth
+hundreds of spreads. In a small catalogue they may say as much as text does."""
+_OF_TOPICS = 0.25
+"""Share of the topics in all interests; the rest is the keywords', which tell one person from another."""
 
 
 @dataclass(frozen=True)
 class Blend:
-    """How much each part of a score counts, per spread of 1; chosen on validation people of two platforms."""
+    """How much each part of a score counts, per spread of 1; chosen on people of two platforms."""
 
-    vectors: float = 1.0
-    """Closeness to the interest vectors; without any that can be compared, `texts` counts double."""
+    vectors: float = 2.0
+    """Closeness to exact interest vectors; without any that can be compared, `texts` counts double."""
     texts: float = 0.25
     """Closeness to the topics and keywords as texts."""
-    names: float = 0.5
+    names: float = 1.0
     """Creators, categories and words of titles that topics and keywords name."""
     popularity: float = 8.0
     """Per factor of e in the number of people, so that it is silent where all items have about as many."""
+    subjects: float = 1.0
+    """Closeness to vectors under noise, times the chance with which each tells the truth."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +54,8 @@ class Parts:
     vectors: FloatArray | None
     texts: FloatArray | None
     names: FloatArray | None
+    noise: Noise | None = None
+    """What the vectors went through; None: they are exact."""
 
 
 @dataclass(frozen=True)
@@ -137,10 +146,11 @@ class Reader:
             # A vector of noise may have a subject in plain text: another encoder reads that too.
             subjects = [] if self._comparable(passport) else [v for v in passport.vectors if v.subject]
             written = [spoken[place].name for place in liked] + [str(v.subject) for v in subjects]
-            heavy = np.concatenate([weights[liked], [v.weight for v in subjects]])
+            truth = passport.noise.keep_chance if passport.noise else 1.0
+            heavy = np.concatenate([weights[liked], [truth * v.weight for v in subjects]])
             texts = self._closeness(self._subjects.place(self._encoder.encode(written)), heavy)
         names = self._index.score(spoken, weights) if spoken else None
-        return Parts(self.vectors_part(passport), texts, names)
+        return Parts(self.vectors_part(passport), texts, names, passport.noise)
 
     def vectors_part(self, passport: Passport) -> FloatArray | None:
         """(c,): closeness to the interest vectors; None without any that can be compared."""
@@ -152,12 +162,15 @@ class Reader:
     def blended(self, parts: Parts, blend: Blend | None = None) -> FloatArray:
         """(c,): the score of each candidate; `blend` in place of the reader's own."""
         blend = blend or self._blend
-        scores = blend.popularity * self._popular
+        noise = parts.noise
+        vectors = blend.vectors if noise is None else blend.subjects * noise.keep_chance
         texts = blend.texts if parts.vectors is not None else 2 * blend.texts
-        weighed = ((blend.vectors, parts.vectors), (texts, parts.texts), (blend.names, parts.names))
-        for weight, part in weighed:
+        scores = blend.popularity * self._popular
+        for weight, part in ((vectors, parts.vectors), (texts, parts.texts)):
             if part is not None:
                 scores = scores + weight * _scaled(part)
+        if parts.names is not None:
+            scores = scores + blend.names * _bounded(_scaled(parts.names))
         return scores
 
     def _comparable(self, passport: Passport) -> bool:
@@ -221,11 +234,14 @@ class _Names:
         return np.unique(np.concatenate(found)).astype(np.int64) if found else np.zeros(0, dtype=np.int64)
 
     def score(self, spoken: Sequence[Interest], weights: FloatArray) -> FloatArray:
-        """(c,): over the names a candidate bears, the sum of weight x valence x log(n / bearers)."""
+        """(c,): over the names a candidate bears, the sum of weight x valence x log(n / bearers) squared.
+
+        Squared as in the cosine of two texts by tf-idf, where both of them are weighted by it.
+        """
         scores = np.zeros(self._n)
         for one, weight in zip(spoken, weights, strict=True):
             rows = self.rows(one.name)
-            scores[rows] += weight * one.valence * np.log(self._n / max(len(rows), 1))
+            scores[rows] += weight * one.valence * self._rarity(len(rows))
         return scores
 
     def shares(self, spoken: Sequence[Interest], weights: FloatArray, place: int) -> FloatArray:
@@ -234,18 +250,20 @@ class _Names:
         for number, (one, weight) in enumerate(zip(spoken, weights, strict=True)):
             rows = self.rows(one.name)
             if place in rows:
-                shares[number] = weight * one.valence * np.log(self._n / len(rows))
+                shares[number] = weight * one.valence * self._rarity(len(rows))
         return shares
+
+    def _rarity(self, n_bearers: int) -> float:
+        return float(np.log(self._n / max(n_bearers, 1)) ** 2)
 
 
 def _interests(passport: Passport, now: datetime) -> tuple[list[Interest], FloatArray]:
-    """Topics and keywords with their weights, faded by age: each kind counts one half."""
+    """Topics and keywords with their weights, faded by age; each kind has its share of all."""
     spoken = [*passport.topics, *passport.keywords]
-    kinds = (len(passport.topics), len(passport.keywords))
+    n_topics = len(passport.topics)
     faded = np.array([one.weight * 2.0 ** -passport.half_lives_ago(now, one) for one in spoken])
-    bounds = (slice(0, kinds[0]), slice(kinds[0], None))
-    for part in bounds:
-        faded[part] *= 0.5 / max(float(faded[part].sum()), 1e-300)
+    for part, share in ((slice(0, n_topics), _OF_TOPICS), (slice(n_topics, None), 1 - _OF_TOPICS)):
+        faded[part] *= share / max(float(faded[part].sum()), 1e-300)
     return spoken, faded
 
 
@@ -267,3 +285,9 @@ def _decoded(passport: Passport) -> FloatArray:
 def _scaled(part: FloatArray) -> FloatArray:
     spread = float(part.std())
     return (part - part.mean()) / spread if spread > 1e-12 else np.zeros(len(part))
+
+
+def _bounded(named: FloatArray) -> FloatArray:
+    """The same, smaller where its largest value says more than names may."""
+    most = max(_LEAST_SPREADS, float(np.sqrt(len(named) / _FEWEST_BEARERS)))
+    return named * min(1.0, most / max(float(named.max()), 1e-12))
