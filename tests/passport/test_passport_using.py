@@ -11,7 +11,7 @@ from passport_world import NOW
 
 from isthmus.dataset import ItemFeatures
 from isthmus.errors import PassportError
-from isthmus.passport import Blend, Interest, Reader, Subjects
+from isthmus.passport import Blend, Interest, Keyword, Reader, Subjects
 from isthmus.schema import ITEM, conform
 
 pytestmark = pytest.mark.extras
@@ -106,6 +106,76 @@ def test_another_encoder_reads_the_subjects_of_noisy_vectors(known):
     read = reader(Letters(), blend=Blend(popularity=0))
     gained = read.parts(alone, NOW).texts - read.parts(alone.model_copy(update={"vectors": ()}), NOW).texts
     assert int(np.argmax(gained)) == 5
+
+
+@pytest.fixture(scope="module")
+def library():
+    """2,000 books: one by a rare author, forty each by two busy ones."""
+    authors = ["rare author"] + 40 * ["busy author"] + 40 * ["steady author"] + 1_919 * ["nobody"]
+    rows = [
+        {"platform": "shop", "item_id": str(number), "title": f"volume {number}", "creators": [by]}
+        for number, by in enumerate(authors)
+    ]
+    found = ItemFeatures.build(conform(pl.DataFrame(rows), ITEM), Letters())
+    return Reader(found, np.arange(2_000), np.zeros(2_000), Letters())
+
+
+def spoken(kind, name, weight=1.0, **more):
+    return kind(name=name, weight=weight, valence=1.0, platforms={}, **more)
+
+
+def test_a_name_that_few_bear_says_more(known, library):
+    topics = tuple(spoken(Interest, name, 0.5) for name in ("rare author", "busy author"))
+    passport = known.passport().model_copy(update={"topics": topics, "keywords": ()})
+    rare, busy, other = library.parts(passport, NOW).names[[0, 1, 100]]
+    assert rare / busy == pytest.approx((np.log(2_000) / np.log(2_000 / 40)) ** 2)
+    assert other == 0
+
+
+def test_keywords_say_more_than_topics(known, library):
+    passport = known.passport().model_copy(
+        update={
+            "topics": (spoken(Interest, "busy author"),),
+            "keywords": (spoken(Keyword, "steady author"),),
+        }
+    )
+    topic, keyword = library.parts(passport, NOW).names[[1, 41]]
+    assert keyword == pytest.approx(3 * topic)
+
+
+def test_one_word_found_by_accident_does_not_outshout_everything(known, library):
+    keywords = (spoken(Keyword, "rare author"),)
+    passport = known.passport().model_copy(update={"topics": (), "keywords": keywords})
+    parts = library.parts(passport, NOW)
+    scores = library.blended(parts, Blend(texts=0))
+    assert scores.argmax() == 0
+    assert scores.max() == pytest.approx(np.sqrt(2_000 / 20))  # as if 20 bore it
+    assert (parts.names.max() - parts.names.mean()) / parts.names.std() > 40  # what it would have been
+
+
+def test_vectors_count_as_much_as_their_noise_lets_them(known):
+    found = reader(known.encoder, subjects=known.subjects)
+    blend = Blend(vectors=1, texts=0, names=0, popularity=0, subjects=1)
+    for epsilon in (2.0, 8.0):
+        parts = found.parts(known.passport("vectors", epsilon=epsilon), NOW)
+        exact = found.blended(replace(parts, noise=None), blend)
+        assert exact.any()
+        assert found.blended(parts, blend) == pytest.approx(parts.noise.keep_chance * exact)
+
+
+def test_with_much_noise_a_level_reads_as_if_it_held_words_alone(known):
+    found = reader(known.encoder, subjects=known.subjects, blend=Blend(texts=0))
+    words, noisy = (
+        found.blended(found.parts(known.passport(level, epsilon=0.1), NOW)) for level in ("topics", "vectors")
+    )
+    assert noisy == pytest.approx(words, abs=0.01)
+    # Another encoder reads the subjects in plain text, and believes them no more.
+    passport = known.passport("vectors", epsilon=0.1)
+    read = reader(Letters())
+    alone = read.parts(passport.model_copy(update={"vectors": (), "noise": None}), NOW).texts
+    assert read.parts(passport, NOW).texts == pytest.approx(alone, abs=0.01)
+    believed = read.parts(passport.model_copy(update={"noise": None}), NOW).texts
+    assert np.abs(believed - alone).max() > 0.02
 
 
 def test_what_is_disliked_speaks_against(known):
