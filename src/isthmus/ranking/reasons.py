@@ -33,6 +33,7 @@ _CHINESE = {
     "categories you like elsewhere": "你在别处喜欢的类别",
     "tastes that many share": "许多人共有的品味",
     "goes with what you chose": "与你选过的相配",
+    "nearly always goes with what you chose": "几乎总与你选过的相伴",
     "broad tastes in common": "大体品味相同",
     "fine tastes in common": "细致品味相同",
 }

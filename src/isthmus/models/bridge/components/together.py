@@ -17,7 +17,7 @@ from isthmus.numeric import (
 )
 from isthmus.schema import FloatArray, IntArray, ItemNums, Query
 
-__all__ = ["Filter", "LikeMinded", "Sparse", "Walk"]
+__all__ = ["Close", "Filter", "LikeMinded", "Sparse", "Walk"]
 
 
 class Paths(Component):
@@ -209,3 +209,10 @@ class Sparse(Component):
     def restore(self, arrays: Arrays) -> None:
         """Take them back."""
         self._weights = unpack_sparse("weights", arrays)
+
+
+class Close(Sparse):
+    """The same with a weak ridge: what nearly always goes together counts, though few people touched it."""
+
+    name = "nearly always goes with what you chose"
+    net = ElasticNet(l2=5.0, k=20)
