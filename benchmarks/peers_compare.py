@@ -41,7 +41,7 @@ from peers_methods import METHODS, Method
 from scenarios import scenarios
 
 ELECTRONIC = "electronic to phone"
-PAIRS = (ELECTRONIC, "books to movies, cold", "movies to books, cold")
+PAIRS = (ELECTRONIC, "amazon books to movies, cold", "amazon movies to books, cold")
 FOLDERS = {ELECTRONIC: "disencdr-ids"} | {one.name: one.folder for one in scenarios() if one.name in PAIRS}
 CHEAPER = 5.0
 """How many times the CPU seconds of Bridge a neural peer is expected to take."""

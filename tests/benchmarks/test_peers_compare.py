@@ -63,6 +63,11 @@ def neighbours(script):
     return Peer
 
 
+def test_every_pair_is_a_scenario_and_has_a_folder(script):
+    peers_compare = script("peers_compare")
+    assert set(peers_compare.FOLDERS) == set(peers_compare.PAIRS)
+
+
 def test_a_peer_learns_from_the_rows_it_is_given_and_never_lists_what_somebody_has(neighbours, held_out):
     train, candidates = held_out.train, held_out.train.candidates("there")
     here = train.item_platform == train.platform_num("here")
