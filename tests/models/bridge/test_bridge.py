@@ -18,6 +18,7 @@ from isthmus.models.bridge import BridgeConfig
 from isthmus.models.bridge.blend import Blend
 from isthmus.models.bridge.components.closed_form import Solved
 from isthmus.models.bridge.components.joint import Joint, OwnPlatform
+from isthmus.models.bridge.components.together import Close, Sparse
 from isthmus.models.bridge.hold_out import EVENTS_LEFT, hide, turns
 from isthmus.models.bridge.space import Space
 
@@ -151,6 +152,37 @@ def test_a_blend_saved_when_there_were_fewer_sets_of_weights_serves_people_who_d
     np.testing.assert_array_equal(
         few.rows(replace(query, history=much), np.zeros(dataset.n_items, dtype=np.int64)), [[8, 9]] * 2
     )
+
+
+def test_what_few_people_touched_but_always_together_counts_more_with_the_weak_ridge() -> None:
+    """Six people took both of a pair, each with other things; nobody took one without the other."""
+    rows = [("a", f"u{person}", item) for person in range(6) for item in ("one", f"x{person}")]
+    rows += [("b", f"u{person}", item) for person in range(6) for item in ("other", f"y{person}")]
+    events = pl.DataFrame(rows, schema=["platform", "user_id", "item_id"], orient="row").with_columns(
+        kind=pl.lit("like")
+    )
+    links = events.select(person="user_id", platform="platform", user_id="user_id").unique(
+        maintain_order=True
+    )
+    dataset = Dataset.from_frames(events, None, links, encoder=None)
+    asked = replace(dataset.query(np.arange(1), "b"), history=_took(dataset, "a\x1fone"))
+    weights = []
+    for component in (Sparse, Close):
+        made = component(BridgeConfig(), Space.of(dataset), dataset.platform_num("b"))
+        made.fit(dataset)
+        scores = made.score(asked).toarray()[0]
+        assert (
+            np.flatnonzero(scores).tolist()
+            == np.flatnonzero(dataset.items.ids[asked.candidates] == "b\x1fother").tolist()
+        )
+        weights.append(scores.max())
+    strong, weak = weights
+    assert strong == pytest.approx((6 - 1) / (6 + 50))  # (shared - l1) / (touched + l2)
+    assert weak == pytest.approx((6 - 1) / (6 + 5))
+
+
+def _took(dataset: Dataset, item: str) -> csr_array:
+    return csr_array((dataset.items.ids == item).astype(np.float64)[None])
 
 
 def test_a_source_of_chance_is_left_out() -> None:
