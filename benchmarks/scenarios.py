@@ -63,6 +63,8 @@ def scenarios() -> Iterator[Scenario]:
             yield Scenario(
                 f"dense {source} to {target}, {how}", "amazon-kg-books-movies", _dense(target, hold)
             )
+    for pair in (("cloth", "sport"), ("sport", "cloth"), ("cloth", "electronic"), ("electronic", "cloth")):
+        yield Scenario(f"{pair[0]} to {pair[1]}, warm", "disencdr-ids", _held_out(*pair, least=3))
     for source, target in (("game", "video"), ("video", "game")):
         yield Scenario(
             f"{source} to {target}, cold (cdrib)", "cdrib-ids", _published(source, target), seeded=False
@@ -73,9 +75,9 @@ def _cold(read: Callable[[Path], Dataset], target: str) -> Callable[[Path, int],
     return lambda data, seed: _clean(cold_start(read(data), target, seed=seed))
 
 
-def _held_out(source: str, target: str) -> Callable[[Path, int], Split]:
+def _held_out(source: str, target: str, least: int = 5) -> Callable[[Path, int], Split]:
     def make(data: Path, seed: int) -> Split:
-        return _clean(leave_last_out(read_disencdr(data, source, target), target, seed=seed))
+        return _clean(leave_last_out(read_disencdr(data, source, target, least), target, seed=seed))
 
     return make
 
@@ -158,17 +160,22 @@ def read_books_movies(data: Path) -> Dataset:
     return _dataset(events, items)
 
 
-def read_disencdr(data: Path, source: str, target: str) -> Dataset:
-    """A pair of disencdr-ids, 5-core; items of the target that are twins of the source's are left out."""
+def read_disencdr(data: Path, source: str, target: str, least: int = 5) -> Dataset:
+    """A pair of disencdr-ids; items of the target that are twins of the source's are left out.
+
+    Items have `least` people or more. With 5 the rest is a 5-core; of clothes hardly any item would be left.
+    """
     frames = []
     for platform, folder in ((source, f"{source}_{target}"), (target, f"{target}_{source}")):
-        rows = [read_pairs(data / folder / name) for name in ("train.txt.gz", "test_original.txt")]
+        files = [next((data / folder).glob(f"{name}.txt*")) for name in ("train", "test_original")]
+        rows = [read_pairs(file) for file in files]
         frames.append(pl.concat(rows).with_columns(platform=pl.lit(platform)))
     events = pl.concat(frames).unique(maintain_order=True).with_columns(kind=pl.lit("purchase"))
-    events = events.filter(pl.len().over("platform", "item_id") >= 5)
+    events = events.filter(pl.len().over("platform", "item_id") >= least)
     dataset = _dataset(events, None)
     twins = find_twins(dataset, target, TWINS)
-    return k_core(dataset.keeping(~np.isin(dataset.interactions.indices, twins.target)), 5)
+    kept = dataset.keeping(~np.isin(dataset.interactions.indices, twins.target))
+    return k_core(kept, 5) if least >= 5 else kept
 
 
 def read_pairs(file: Path) -> pl.DataFrame:

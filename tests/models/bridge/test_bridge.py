@@ -19,8 +19,10 @@ from isthmus.models.bridge.blend import Blend
 from isthmus.models.bridge.components.closed_form import Solved
 from isthmus.models.bridge.components.joint import Joint, OwnPlatform
 from isthmus.models.bridge.components.together import Close, Sparse
+from isthmus.models.bridge.gate import log_ranks
 from isthmus.models.bridge.hold_out import EVENTS_LEFT, hide, turns
 from isthmus.models.bridge.space import Space
+from isthmus.schema import Query
 
 
 class TestBridge(ModelContract):
@@ -183,6 +185,29 @@ def test_what_few_people_touched_but_always_together_counts_more_with_the_weak_r
 
 def _took(dataset: Dataset, item: str) -> csr_array:
     return csr_array((dataset.items.ids == item).astype(np.float64)[None])
+
+
+def test_ranks_of_what_was_hidden_are_counted_among_what_was_not_seen() -> None:
+    scores = np.array([[5.0, 4.0, 3.0, 3.0, 1.0], [1.0, 1.0, 1.0, 1.0, 0.0]], dtype=np.float32)
+    truth = np.array([[0, 1, 1, 0, 0], [1, 0, 0, 0, 0]], dtype=bool)
+    seen = csr_array(np.array([[1.0, 0, 0, 0, 0], [0, 0, 0, 0, 1.0]]))
+    query = Query(seen, 0, np.arange(5))
+    # of the first person the first item is seen: ranks 1 and 2.5; of the other four are equal: rank 2.5
+    expected = [(np.log(1.0) + np.log(2.5)) / 2, np.log(2.5)]
+    np.testing.assert_allclose(log_ranks(scores, truth, query), expected)
+
+
+def test_where_few_are_known_on_both_the_blend_is_also_learnt_on_people_of_the_target() -> None:
+    dataset = tastes_and_noise(0)
+    films = dataset.platform_num("films")
+    alone = dataset.keeping(dataset.item_platform[dataset.interactions.indices] == films)
+    cases = hide(alone, films, BridgeConfig()).cases
+    assert cases
+    assert 0 not in {case.k for case in cases}  # of nobody is anything known then
+    bridge = Bridge(BridgeConfig(target="films")).fit(alone)
+    learnt = np.array(list(bridge.weights(films).values()))  # (components, k)
+    assert (learnt[:, 0] > 0).all()  # as they were built in
+    assert (learnt[:, 1:] == 0).any()
 
 
 def test_a_source_of_chance_is_left_out() -> None:

@@ -44,15 +44,16 @@ class HoldOut:
 
 def turns(dataset: Dataset, target: int, config: BridgeConfig) -> int:
     """How often other people are hidden: once where that is enough to learn on, else until all have been."""
-    both = len(_known_on_both(dataset, target))
-    each = _people_each_turn(both, config)
-    return 1 if each >= config.learn_on or each == 0 else both // each
+    people = len(_who_can_be_hidden(dataset, target, config))
+    each = _people_each_turn(people, config)
+    return 1 if each >= config.learn_on or each == 0 else people // each
 
 
 def hide(dataset: Dataset, target: int, config: BridgeConfig, turn: int = 0) -> HoldOut:
-    """Hide all target events of some people known on both sides; a case per number of events left.
+    """Hide all target events of some people; a case per number of events left.
 
-    In each of the `turns` these are other people.
+    In each of the `turns` these are other people. They are known on both sides; where these are few, some
+    who are known on the target alone tell what helps people of whom something is known there.
     """
     people = _choose(dataset, target, config, turn)
     chosen = np.zeros(dataset.n_users, dtype=bool)
@@ -84,19 +85,28 @@ def _asked(people: UserNums, counts: IntArray) -> Iterator[tuple[int, UserNums, 
 
 
 def _choose(dataset: Dataset, target: int, config: BridgeConfig, turn: int) -> UserNums:
-    both = _known_on_both(dataset, target)
-    each = _people_each_turn(len(both), config)
-    order = np.argsort(hash_ids(dataset.users.ids[both]), kind="stable")
-    return np.sort(both[order[turn * each : (turn + 1) * each]])
+    people = _who_can_be_hidden(dataset, target, config)
+    each = _people_each_turn(len(people), config)
+    return np.sort(_in_lasting_order(dataset, people)[turn * each : (turn + 1) * each])
 
 
-def _known_on_both(dataset: Dataset, target: int) -> UserNums:
+def _who_can_be_hidden(dataset: Dataset, target: int, config: BridgeConfig) -> UserNums:
+    """Those known on both sides; where they are fewer than `learn_on`, others fill up that number."""
     there = dataset.counts(dataset.platforms[target])
-    return np.flatnonzero((there > 0) & (np.diff(dataset.interactions.indptr) > there))
+    elsewhere = np.diff(dataset.interactions.indptr) > there
+    both = np.flatnonzero((there > 0) & elsewhere)
+    if len(both) >= config.learn_on:
+        return both
+    others = _in_lasting_order(dataset, np.flatnonzero((there > 1) & ~elsewhere))
+    return np.concatenate([both, others[: config.learn_on - len(both)]])
 
 
-def _people_each_turn(both: int, config: BridgeConfig) -> int:
-    return min(config.max_hold_out, round(max(config.hold_out * both, min(150, both / 2))))
+def _in_lasting_order(dataset: Dataset, people: UserNums) -> UserNums:
+    return people[np.argsort(hash_ids(dataset.users.ids[people]), kind="stable")]
+
+
+def _people_each_turn(people: int, config: BridgeConfig) -> int:
+    return min(config.max_hold_out, round(max(config.hold_out * people, min(150, people / 2))))
 
 
 def _order_within(dataset: Dataset, row: IntArray, hidden: NDArray[np.bool_]) -> IntArray:
@@ -116,14 +126,17 @@ def _order_within(dataset: Dataset, row: IntArray, hidden: NDArray[np.bool_]) ->
 def _case(
     dataset: Dataset, target: int, people: UserNums, hidden: NDArray[np.bool_], k: int, twins: Twins
 ) -> Case:
-    """What was bought under another platform already teaches nothing: it is neither wanted nor in the way."""
+    """What was bought under another platform already teaches nothing: it is neither wanted nor in the way.
+
+    Nor does anybody of whom nothing is left.
+    """
     query = dataset.keeping(~hidden).query(people, dataset.platforms[target])
     owned = twins.reached_by(query.history)
     query = replace(query, taken=query.taken + owned if query.taken is not None else owned)
     wanted = dataset.keeping(hidden).interactions[people]
     wanted = csr_array(wanted - wanted.multiply(owned.astype(bool)))[:, query.candidates]
     wanted.eliminate_zeros()
-    asked = np.flatnonzero(np.diff(wanted.indptr) > 0)
+    asked = np.flatnonzero((np.diff(wanted.indptr) > 0) & (np.diff(query.history.indptr) > 0))
     return Case(k, query.take(asked), csr_array(wanted[asked]))
 
 
