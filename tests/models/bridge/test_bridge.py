@@ -15,7 +15,7 @@ from isthmus.dataset import Dataset, checkerboard
 from isthmus.errors import InputError, SettingsError, UnknownNameError
 from isthmus.models import Bridge, load_model
 from isthmus.models.bridge import BridgeConfig
-from isthmus.models.bridge.blend import Blend
+from isthmus.models.bridge.blend import Blend, Sample, mean_ndcg
 from isthmus.models.bridge.components.closed_form import Solved
 from isthmus.models.bridge.components.joint import Joint, OwnPlatform
 from isthmus.models.bridge.components.together import Close, Sparse
@@ -99,6 +99,22 @@ def test_a_new_person_is_scored_as_one_who_was_fitted() -> None:
     short = solved.score(known)
     solved._known._sorted = np.zeros_like(solved._known._sorted)  # nobody is known any more
     np.testing.assert_allclose(solved.score(known), short, atol=1e-10)
+
+
+@pytest.mark.parametrize("share", [0.0, 1.0])
+def test_people_who_were_not_fitted_have_the_same_scores_however_they_are_reckoned(
+    share: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dataset = random_world(12, 40, 3)
+    dual, primal = (
+        Joint(BridgeConfig(form=form), Space.of(dataset), dataset.platform_num("a"))
+        for form in ("dual", "primal")
+    )
+    monkeypatch.setattr("isthmus.models.bridge.components.closed_form._MOSTLY_EMPTY", share)
+    for joint in (dual, primal):
+        joint.fit(dataset)
+    query = dataset.keeping(np.arange(dataset.interactions.nnz) % 3 > 0).query(np.arange(12), "a")
+    np.testing.assert_allclose(dual.score(query), primal.score(query), atol=1e-8)
 
 
 def test_items_beyond_the_largest_side_are_left_to_the_other_components() -> None:
@@ -195,6 +211,14 @@ def test_ranks_of_what_was_hidden_are_counted_among_what_was_not_seen() -> None:
     # of the first person the first item is seen: ranks 1 and 2.5; of the other four are equal: rank 2.5
     expected = [(np.log(1.0) + np.log(2.5)) / 2, np.log(2.5)]
     np.testing.assert_allclose(log_ranks(scores, truth, query), expected)
+
+
+def test_the_blend_is_lifted_by_ndcg_with_equal_scores_in_the_middle() -> None:
+    total = np.array([[3.0, 2.0, 2.0, 1.0], [0.0, 5.0, 4.0, -np.inf]], dtype=np.float32)
+    wanted = np.array([[0, 1, 0, 1], [1, 0, 0, 0]], dtype=bool)
+    sample = Sample(np.zeros((2, 4, 1), np.float32), np.zeros((2, 4), np.float32), wanted, np.array([2, 1]))
+    first = (1 / np.log2(1.5 + 2) + 1 / np.log2(3 + 2)) / (1 + 1 / np.log2(3))  # places 1 and 2 are equal
+    assert mean_ndcg(total, sample) == pytest.approx((first + 1 / np.log2(2 + 2)) / 2)
 
 
 def test_where_few_are_known_on_both_the_blend_is_also_learnt_on_people_of_the_target() -> None:

@@ -8,7 +8,7 @@ help its weight goes to zero: this is the gate that keeps a useless source out.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cached_property, partial
 from typing import Any, Self
 
 import numpy as np
@@ -21,7 +21,7 @@ from isthmus.models.bridge.hold_out import EVENTS_LEFT, Case
 from isthmus.numeric import in_threads, top_k
 from isthmus.schema import FloatArray, IntArray, Query
 
-__all__ = ["Blend", "Sample", "gather", "joined"]
+__all__ = ["Blend", "Sample", "gather", "joined", "mean_ndcg"]
 
 _TOP = 60
 """Best candidates of each component among which the weights are learnt."""
@@ -54,6 +54,12 @@ class Sample:
     """(q, m): whether a candidate was hidden from the person."""
     relevant: IntArray
     """(q,): how many were hidden in all."""
+
+    @cached_property
+    def hidden(self) -> tuple[IntArray, IntArray]:
+        """Rows and columns of what was hidden."""
+        people, places = np.nonzero(self.wanted)
+        return people, places
 
     def only(self, kept: NDArray[np.bool_]) -> Self:
         """What some of the components say."""
@@ -238,9 +244,9 @@ def _lift_ndcg(scores: NDArray[np.float32], sample: Sample, weights: FloatArray)
         return total + np.float32(tried - weights[number]) * parts[number]
 
     def reach(number: int, tried: float) -> float:
-        return _ndcg(moved(number, tried), sample)
+        return mean_ndcg(moved(number, tried), sample)
 
-    best = _ndcg(total, sample)
+    best = mean_ndcg(total, sample)
     for _ in range(_ROUNDS):
         before = best
         for number in range(len(parts)):
@@ -256,15 +262,26 @@ def _lift_ndcg(scores: NDArray[np.float32], sample: Sample, weights: FloatArray)
     return weights
 
 
-def _ndcg(total: NDArray[Any], sample: Sample) -> float:
-    """Mean over people and `_CUTS`; `total` (q, m) is -inf at padding."""
+def mean_ndcg(total: NDArray[Any], sample: Sample) -> float:
+    """Mean over people and `_CUTS`; `total` (q, m) is -inf at padding.
+
+    Only what was hidden needs a rank, and only where it reaches the last place that counts.
+    """
     longest = min(max(_CUTS), total.shape[1])
-    top = np.argpartition(total, total.shape[1] - longest, axis=1)[:, -longest:]
-    order = np.take_along_axis(top, np.argsort(-np.take_along_axis(total, top, 1), axis=1, kind="stable"), 1)
-    gains = np.take_along_axis(sample.wanted, order, 1) / np.log2(np.arange(longest) + 2)
+    least = np.partition(total, total.shape[1] - longest, axis=1)[:, total.shape[1] - longest]
+    people, places = sample.hidden
+    reached = total[people, places] >= least[people]
+    people, places = people[reached], places[reached]
+    ranks = _ranks(total, people, places)
     ideal = np.concatenate([[0.0], np.cumsum(1 / np.log2(np.arange(longest) + 2))])
-    values = [
-        (gains[:, :cut].sum(axis=1) / ideal[np.clip(sample.relevant, 1, min(cut, longest))]).mean()
-        for cut in _CUTS
-    ]
+    values = []
+    for cut in _CUTS:
+        best = ideal[np.clip(sample.relevant, 1, min(cut, longest))]
+        values.append(((ranks < cut) / np.log2(ranks + 2) / best[people]).sum() / len(total))
     return float(np.mean(values))
+
+
+def _ranks(total: NDArray[Any], people: IntArray, places: IntArray) -> FloatArray:
+    """(n,): from 0, where cells stand in their rows; the middle one of equal cells."""
+    rows, mine = total[people], total[people, places][:, None]
+    return np.asarray((rows > mine).sum(axis=1) + ((rows == mine).sum(axis=1) - 1) / 2)

@@ -33,6 +33,8 @@ _STEEPEST = 10_000.0
 """They are made in float32 too where the condition number is surely no larger: scores differ by 1e-6."""
 _COLUMNS_AT_ONCE = 512
 _PAIRS_AT_ONCE = 500_000
+_MOSTLY_EMPTY = 1 / 30
+"""Share of cells up to which a sparse matrix is multiplied as one: with more BLAS is quicker."""
 
 
 @dataclass(frozen=True)
@@ -136,10 +138,17 @@ class Solved:
         A[same >= 0, same[same >= 0]] += 1.0
         new = np.flatnonzero(same < 0)
         if len(new):
-            x = scaled[new]
-            K = np.concatenate([(x @ self._rows.T).toarray(), x @ self._text], axis=1).astype(inverse.dtype)
-            A[new] = K @ inverse
+            A[new] = self._with_inverse(scaled[new])
         return A
+
+    def _with_inverse(self, x: csr_array) -> FloatArray:
+        """(q, side): x Z' times the inverse; where people share items with few others, these alone count."""
+        inverse, n = self.kept["inverse"], self._rows.shape[0]
+        shared = csr_array(x @ self._rows.T).astype(inverse.dtype)
+        text = (x @ self._text).astype(inverse.dtype)
+        if shared.nnz > _MOSTLY_EMPTY * shared.shape[0] * shared.shape[1]:
+            return np.asarray(np.concatenate([shared.toarray(), text], axis=1) @ inverse)
+        return np.asarray(shared @ inverse[:n] + text @ inverse[n:])
 
     def terms(self, past: IntArray, asked: IntArray) -> FloatArray:
         """(h, m): weights from columns of the problem to places in `columns`."""
