@@ -99,13 +99,35 @@ class Plan:
         if refused:
             frame = frame.filter(~pl.int_range(pl.len()).is_in(refused))
         if (item_id := cells["item_id"].column) is not None:
-            frame = frame.filter(pl.col(item_id).cast(pl.String) != "")
-        return frame.unique(columns, keep="first", maintain_order=True)
+            named = frame[item_id].cast(pl.String) != ""
+            frame = frame if named.all(ignore_nulls=False) else frame.filter(named)
+        return _firsts(frame, columns)
 
     def _reject(self, row: pl.DataFrame, fault: Fault, cells: Mapping[str, Cell]) -> dict[str, Any]:
         said = {name: _said(row, cells[name]) for name in ("platform", "user_id") if name in cells}
         raw = row.drop(LINE).write_ndjson().strip()
         return reject(self.file, row[LINE].item(), fault.reason, field=fault.field, raw=raw, **said)
+
+
+def _firsts(frame: pl.DataFrame, columns: Sequence[str]) -> pl.DataFrame:
+    """Of rows that say the same in `columns` the first.
+
+    Texts are compared by two hashes of 64 bits each, half the work of comparing them: where the second tells
+    apart what is one by the first, by themselves.
+    """
+    if any(frame.schema[name] != pl.String for name in columns):
+        return frame.unique(columns, keep="first", maintain_order=True)
+    one, both = frame.lazy().select(one=_hash_of(columns, 0), both=_hash_of(columns, 1)).collect()
+    firsts = one.arg_unique()
+    if (one * 3 + both).n_unique() != len(firsts):
+        return frame.unique(columns, keep="first", maintain_order=True)
+    return frame[firsts.sort()]
+
+
+def _hash_of(columns: Sequence[str], seed: int) -> pl.Expr:
+    """UInt64: the hashes of all weighed by odd numbers and added, which may overflow."""
+    weighed = (pl.col(name).hash(seed) * pl.lit(2 * n + 3, pl.UInt64) for n, name in enumerate(columns))
+    return pl.sum_horizontal(weighed)
 
 
 def _each_once(frame: pl.DataFrame, role: Role) -> pl.DataFrame:
