@@ -7,6 +7,7 @@ from difflib import get_close_matches
 
 import polars as pl
 
+from isthmus.events.constants import with_constants
 from isthmus.schema import EVENT, EVENT_KINDS, REJECT, conform
 from isthmus.settings import ImportSettings
 
@@ -53,20 +54,45 @@ def check(frame: pl.DataFrame, *, file: str, settings: ImportSettings, now: date
     """
     rules = _rules(settings, now)
     longest = settings.max_text_chars
-    judged = (
-        _with_defaults(conform(frame.drop("line"), EVENT))
-        .with_columns(frame["line"].cast(pl.Int64))
-        .with_columns(
-            fault=pl.coalesce(pl.when(rule.fails).then(pl.lit(n, pl.UInt8)) for n, rule in enumerate(rules))
-        )
-    )
-    good, bad = judged, judged.clear()
-    if judged["fault"].null_count() < judged.height:
-        good, bad = judged.filter(pl.col("fault").is_null()), judged.filter(pl.col("fault").is_not_null())
+    filled = with_constants(_with_defaults(with_constants(conform(frame.drop("line"), EVENT))))
+    good = filled.with_columns(frame["line"].cast(pl.Int64))
+    bad = good.clear()
+    if not _is_plain(good, rules):
+        good, bad = _parted(good, rules)
     cut = good.select((pl.col("text").str.len_chars() > longest).sum()).item()
     if cut:
         good = good.with_columns(pl.col("text").str.slice(0, longest))
     return Checked(good.select(*EVENT.columns), good["line"], _rejected(bad, rules, file), cut)
+
+
+def _parted(judged: pl.DataFrame, rules: Sequence[_Rule]) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Rows that keep all rules, and the others with the number of the first they break as `fault`."""
+    fault = pl.coalesce(pl.when(rule.fails).then(pl.lit(n, pl.UInt8)) for n, rule in enumerate(rules))
+    judged = judged.with_columns(fault=fault)
+    if judged["fault"].null_count() == judged.height:
+        return judged, judged.clear()
+    return judged.filter(pl.col("fault").is_null()), judged.filter(pl.col("fault").is_not_null())
+
+
+def _is_plain(events: pl.DataFrame, rules: Sequence[_Rule]) -> bool:
+    """Whether all rows surely keep all rules: asked of whole columns, a quarter of the work of naming faults.
+
+    An id that begins with a sign of ASCII is not empty, and one of few bytes has few characters.
+    """
+    others = [rule.fails.any() for rule in rules if rule.field not in _IDS]
+    needed = ("platform", "user_id", "item_id")
+    begun = [pl.col(name).is_between(pl.lit("!"), pl.lit("~")).fill_null(value=False) for name in needed]
+    long = [(pl.col(name).str.len_bytes() > MAX_ID_CHARS).any() for name in _IDS]
+    if events.select(pl.any_horizontal(*others, *long) | ~pl.all_horizontal(one.all() for one in begun)).item():
+        return False
+    return not any(_holds_nul(events, name) for name in _IDS)
+
+
+def _holds_nul(events: pl.DataFrame, name: str) -> bool:
+    """Asked of all texts joined, which are soonest searched."""
+    if events[name].null_count() == events.height:
+        return False
+    return "\0" in events.select(pl.col(name).str.join("")).item()
 
 
 def as_rejects(rows: pl.DataFrame, *, file: str, field: str | pl.Expr, reason: str | pl.Expr) -> pl.DataFrame:

@@ -8,6 +8,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from isthmus.events.check import as_rejects
+from isthmus.events.hashes import Hashes
 from isthmus.events.identity import CONTENT
 from isthmus.events.seen import (
     IDENTITY,
@@ -42,7 +43,7 @@ class EventLog:
 
     def __init__(self, store: SegmentStore) -> None:
         self._store = store
-        self._seen = Seen((), np.empty(0, np.uint64))
+        self._seen = Seen((), Hashes(np.empty(0, np.uint64)))
 
     def append(
         self, writer: Writer, events: pl.DataFrame, *, file: str = "", lines: pl.Series | None = None
@@ -58,13 +59,15 @@ class EventLog:
         if batch["event_id"].null_count():
             batch = with_ids(batch.lazy(), seen.by_id).collect()
         hashes = hashes_of(batch)
-        doubtful = seen.holds(hashes) | come_twice(hashes)
+        ordered = hashes.sort().to_numpy()
         new, again = batch, None
-        if doubtful.any():
+        if (ordered[1:] == ordered[:-1]).any() or seen.hashes.holds_ordered(ordered).any():
+            doubtful = seen.hashes.holds(hashes.to_numpy()) | come_twice(hashes)
             new, again = _split(with_ids(writer.scan(_TABLE, EVENT.schema), seen.to_name), batch, doubtful)
         if new.height:
             writer.append(_TABLE, new.select(*EVENT.columns))
-            seen = seen.with_more(writer.files(_TABLE), hashes if again is None else hashes_of(new))
+            ordered = ordered if again is None else np.sort(hashes_of(new).to_numpy())
+            seen = seen.with_more(writer.files(_TABLE), ordered)
         self._seen = seen
         if again is None:
             return Appended(new.height, 0, REJECT.empty())

@@ -7,6 +7,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from isthmus.events.constants import with_constants
+from isthmus.events.hashes import Hashes
 from isthmus.events.identity import CONTENT, content_ids
 
 __all__ = ["IDENTITY", "Seen", "come_twice", "content_hash", "hashes_of", "like_content_ids", "with_ids"]
@@ -15,18 +17,19 @@ IDENTITY = ("platform", "event_id")
 _BY_ID = pl.struct(IDENTITY).hash()
 _NAMELESS = "\0nameless"
 _CONTENT_ID_BYTES = 32
+_WEIGHT = 0x9E3779B97F4A7C15 >> 6
 
 
 @dataclass(frozen=True)
 class Seen:
-    """Hashes of all events in `files`, ascending: 8 bytes an event, to tell at once what is surely new.
+    """Hashes of all events in `files`: 8 bytes an event, to tell at once what is surely new.
 
     Two events may share a hash, so whatever is found here is looked up in the log itself. The hash is
     polars' own and differs between its versions: it never leaves the process.
     """
 
     files: tuple[str, ...]
-    hashes: NDArray[np.uint64]
+    hashes: Hashes
     by_id: frozenset[str] = frozenset()
     """Platforms where an event brought an id that may be the hash of another's content: there, all events
     are known by their ids. Elsewhere those that brought none are known by their content itself."""
@@ -35,40 +38,43 @@ class Seen:
 
     @classmethod
     def of(cls, files: tuple[str, ...], log: pl.LazyFrame, by_id: frozenset[str] = frozenset()) -> "Seen":
-        """All events of `log` (columns of EVENT); `by_id` names platforms beyond those that it tells."""
-        keys = log.select(IDENTITY).collect()
-        named = keys.drop_nulls("event_id")
-        by_id, hashes, to_name = by_id | like_content_ids(keys), hashes_of(named), frozenset[str]()
-        if named.height < keys.height:
-            nameless = keys.filter(pl.col("event_id").is_null())["platform"].unique()
-            to_name = by_id & frozenset(nameless.to_list())
-            others = with_ids(log.filter(pl.col("event_id").is_null()), to_name).select(_hash())
-            hashes = pl.concat([hashes, others.collect(engine="streaming")["hash"]])
-        return cls(files, np.sort(hashes.to_numpy()), by_id, to_name)
+        """All events of `log` (columns of EVENT); `by_id` names platforms beyond those that it tells.
 
-    def holds(self, hashes: pl.Series) -> NDArray[np.bool_]:
-        """Which of `hashes` are here."""
-        wanted = hashes.to_numpy()
-        if not len(self.hashes):
-            return np.zeros(len(wanted), dtype=bool)
-        order = np.argsort(wanted)  # ascending needles walk through memory instead of jumping
-        places = np.empty(len(wanted), dtype=np.int64)
-        places[order] = np.searchsorted(self.hashes, wanted[order])
-        found: NDArray[np.bool_] = self.hashes[np.minimum(places, len(self.hashes) - 1)] == wanted
-        return found
+        Of a long log no column is ever held whole, only the hashes.
+        """
+        if not files:
+            return cls(files, Hashes(np.empty(0, np.uint64)), by_id)
+        is_nameless = pl.col("event_id").is_null()
+        by_id |= _texts(log.select(_like_content_id().unique()))
+        hashes = [_streamed(log.filter(~is_nameless).select(_BY_ID))]
+        to_name = by_id & _texts(log.select(pl.col("platform").filter(is_nameless).unique()))
+        others = with_ids(log.filter(is_nameless), to_name)
+        hashes.append(_streamed(others.select(_hash() if to_name else content_hash())))
+        return cls(files, Hashes(np.concatenate(hashes)), by_id, to_name)
 
-    def with_more(self, files: tuple[str, ...], hashes: pl.Series) -> "Seen":
-        """When events of these hashes have been added."""
-        together = np.concatenate([self.hashes, np.sort(hashes.to_numpy())])
-        return replace(self, files=files, hashes=np.sort(together, kind="stable"))
+    def with_more(self, files: tuple[str, ...], ordered: NDArray[np.uint64]) -> "Seen":
+        """When events of these hashes, ascending, have been added. The hashes are shared with this one."""
+        self.hashes.add(ordered)
+        return replace(self, files=files)
+
+
+def _streamed(one: pl.LazyFrame) -> NDArray[np.uint64]:
+    return one.collect(engine="streaming").to_series().to_numpy()
+
+
+def _texts(one: pl.LazyFrame) -> frozenset[str]:
+    return frozenset(one.collect(engine="streaming").to_series().to_list())
 
 
 def like_content_ids(events: pl.DataFrame) -> frozenset[str]:
     """The platforms where an event brought an id that is as long as the hash of a content."""
     if events["event_id"].null_count() == events.height:
         return frozenset()
-    alike = pl.col("platform").filter(pl.col("event_id").str.len_bytes() == _CONTENT_ID_BYTES)
-    return frozenset(events.select(alike.unique()).to_series().to_list())
+    return frozenset(events.select(_like_content_id().unique()).to_series().to_list())
+
+
+def _like_content_id() -> pl.Expr:
+    return pl.col("platform").filter(pl.col("event_id").str.len_bytes() == _CONTENT_ID_BYTES)
 
 
 def with_ids(log: pl.LazyFrame, platforms: Collection[str] | None = None) -> pl.LazyFrame:
@@ -97,15 +103,21 @@ def hashes_of(events: pl.DataFrame) -> pl.Series:
     """UInt64 row by row, "hash": of platform and id, or of the content where there is no id."""
     nameless = events["event_id"].null_count()
     by_one = _BY_ID if not nameless else content_hash() if nameless == events.height else _hash()
-    return events.select(by_one.alias("hash")).to_series()
+    return with_constants(events).select(by_one.alias("hash")).to_series()
 
 
 def content_hash() -> pl.Expr:
-    """UInt64 of what an event says; an empty context is none at all, and -0.0 is 0.0."""
+    """UInt64 of what an event says; an empty context is none at all, and -0.0 is 0.0.
+
+    The hashes of the fields are weighed by odd numbers and added, so that one that all rows share is hashed
+    once. Sums overflow, as they may.
+    """
     context = pl.col("context").struct
-    plain = [pl.col(name) for name in CONTENT if name not in ("value", "context")]
-    value = pl.col("value") + 0.0
-    return pl.struct(*plain, value, context.field("device"), context.field("scenario")).hash()
+    fields = [pl.col(name) for name in CONTENT if name not in ("value", "context")]
+    fields += [pl.col("value") + 0.0, context.field("device"), context.field("scenario")]
+    return pl.sum_horizontal(
+        field.hash() * pl.lit(2 * n * _WEIGHT + 1, pl.UInt64) for n, field in enumerate(fields, 1)
+    )
 
 
 def _hash() -> pl.Expr:
@@ -113,8 +125,5 @@ def _hash() -> pl.Expr:
 
 
 def come_twice(hashes: pl.Series) -> NDArray[np.bool_]:
-    """Which are there several times; that none is shows soonest where they are in order."""
-    ordered = np.sort(hashes.to_numpy())
-    if (ordered[1:] != ordered[:-1]).all():
-        return np.zeros(len(ordered), dtype=bool)
+    """Which are there several times."""
     return hashes.is_duplicated().to_numpy()

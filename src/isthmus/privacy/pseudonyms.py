@@ -85,7 +85,7 @@ class Pseudonyms:
         self._inner = hashlib.sha256(bytes(byte ^ 0x36 for byte in block))
         self._outer = hashlib.sha256(bytes(byte ^ 0x5C for byte in block))
         self._most = 0
-        self._known: dict[bytes, str] = {}
+        self._known: dict[bytes, bytes] = {}
 
     def of(self, platform: str, user_id: str) -> str:
         """The pseudonym of an account. The same id on another platform is somebody else."""
@@ -142,19 +142,20 @@ class Pseudonyms:
         """`_code` row by row, with little around it."""
         messages = accounts.select(_ACCOUNT.cast(pl.Binary)).to_series().to_list()
         known, begin, finish = self._known, self._inner.copy, self._outer.copy
-        codes: list[str] = []
+        digests: list[bytes] = []
         for message in messages:
-            code = known.get(message)
-            if code is None:
+            digest = known.get(message)
+            if digest is None:
                 inner = begin()
                 inner.update(message)
                 outer = finish()
                 outer.update(inner.digest())
-                code = outer.hexdigest()[:_HEX_CHARS]
-            codes.append(code)
+                digest = outer.digest()
+            digests.append(digest)
         if len(known) < self._most:
-            known.update(zip(messages, codes, strict=True))
-        return pl.Series(codes, dtype=pl.String)
+            known.update(zip(messages, digests, strict=True))
+        cut = pl.Series(digests, dtype=pl.Binary).bin.slice(0, _HEX_CHARS // 2)
+        return cut.bin.encode("hex")  # of all at once, which takes a third of the time of one by one
 
     def _code(self, message: bytes) -> str:
         """HMAC written out: both halves start from a state that holds the key, which saves half the time."""

@@ -1,7 +1,7 @@
 """CSV and TSV: well-formed blocks go to polars whole, the others are read row by row.
 
-A plain block has no quotes and its rows all have as many fields as the header: the separators and newlines
-alone tell that. Other blocks are well formed where every quote opens or closes a field. That is told from the
+In a plain block every row is a line and has as many fields as the header: the separators and newlines outside
+quotes tell that. A block is well formed where every quote opens or closes a field. That is told from the
 positions of three bytes (quote, separator, newline), and so are the true lines and the ragged rows.
 """
 
@@ -155,7 +155,7 @@ def _read_at_once(block: bytes, layout: _Layout, first_line: int) -> _Piece | No
 
 
 def _read_plain(block: bytes, layout: _Layout, first_line: int) -> _Piece | None:
-    """The rows of a block of lines that are all alike; None where one is not, or there is a quote."""
+    """The rows of a block of lines that are all alike; None where one is not."""
     end = block.rfind(b"\n") + 1
     body = block if end == len(block) else block[:end]
     n_rows = _count_alike(body, layout)
@@ -169,16 +169,31 @@ def _read_plain(block: bytes, layout: _Layout, first_line: int) -> _Piece | None
 
 
 def _count_alike(block: bytes, layout: _Layout) -> int:
-    """How many rows a block has, if all have the fields of the header and nothing is quoted; 0 if not."""
+    """How many rows a block has, if all stand on a line and have the fields of the header; 0 if not."""
     separators = layout.separator.encode() * (len(layout.columns) - 1)
-    if not separators or b'"' in block:  # without separators, blank lines would look like any other
+    if not separators:  # without separators, blank lines would look like any other
         return 0
     others = bytes(set(range(256)) - {*separators, _QUOTE, _NEWLINE, _RETURN})
     marks = block.translate(None, others)
+    if b'"' in marks:
+        marks = _unquoted(block, marks, layout)
     row = separators + (b"\r\n" if block.endswith(b"\r\n") else b"\n")
     n_rows, rest = divmod(len(marks), len(row))
     alike = not rest and marks == row * n_rows and (_RETURN not in row or block.count(b"\r\n") == n_rows)
     return n_rows if alike else 0
+
+
+def _unquoted(block: bytes, marks: bytes, layout: _Layout) -> bytes:
+    """Those of `marks` that stand outside quotes; none where a quote is out of place, or spans lines."""
+    data, signs = np.frombuffer(block, np.uint8), np.frombuffer(marks, np.uint8)
+    if not _is_well_quoted(data, np.flatnonzero(data == _QUOTE), layout.separator):
+        return b""
+    quote = signs == _QUOTE
+    # A sign stands within quotes where an odd number of quotes stands before it; bytes overflow as they may.
+    inside = (np.cumsum(quote, dtype=np.uint8) & 1).view(bool)
+    outside: bytes = signs[~(inside | quote)].tobytes()
+    spans = any(marks.count(sign) != outside.count(sign) for sign in (b"\n", b"\r"))
+    return b"" if spans else outside
 
 
 def _is_utf8(block: bytes) -> bool:
