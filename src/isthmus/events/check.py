@@ -83,7 +83,8 @@ def _is_plain(events: pl.DataFrame, rules: Sequence[_Rule]) -> bool:
     needed = ("platform", "user_id", "item_id")
     begun = [pl.col(name).is_between(pl.lit("!"), pl.lit("~")).fill_null(value=False) for name in needed]
     long = [(pl.col(name).str.len_bytes() > MAX_ID_CHARS).any() for name in _IDS]
-    if events.select(pl.any_horizontal(*others, *long) | ~pl.all_horizontal(one.all() for one in begun)).item():
+    broken = pl.any_horizontal(*others, *long) | ~pl.all_horizontal(one.all() for one in begun)
+    if events.select(broken).item():
         return False
     return not any(_holds_nul(events, name) for name in _IDS)
 

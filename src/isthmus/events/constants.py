@@ -6,7 +6,7 @@ __all__ = ["with_constants"]
 
 
 def with_constants(frame: pl.DataFrame) -> pl.DataFrame:
-    """The same rows, where a column of one value (or of nulls) is held once: what is asked of it costs nothing.
+    """The same rows, where a column of one value (or of nulls) is held once: what is asked of it is free.
 
     It stays so in expressions; a column taken out of the frame is whole again.
     """
