@@ -134,8 +134,9 @@ class ColumnSource(RecordSource):
         """As `event_id`, for parts that are joined already."""
         start = "\x1f".join([self.platform, self.user_id, ""])
         whole = parts.to_frame().select(pl.concat_str(pl.lit(start), pl.first()).cast(pl.Binary))
-        keys = [None if one is None else sha256(one).hexdigest() for one in whole.to_series().to_list()]
-        return pl.Series(keys, dtype=pl.String).str.head(32)
+        hashed = [None if one is None else sha256(one).digest() for one in whole.to_series().to_list()]
+        # Cut and written as hex all at once.
+        return pl.Series(hashed, dtype=pl.Binary).bin.slice(0, 16).bin.encode("hex")
 
 
 class _Tables:

@@ -198,14 +198,10 @@ def series_of(title: str) -> str:
 
 def _series(titles: pl.Series) -> pl.Series:
     """As `series_of`, of titles that are `_cased_alike` and hold no separator of ASCII."""
-    at = titles.str.find(_SEASON_HERE)  # in bytes, which are characters in ASCII
-    series = titles.str.head(at)
-    if ((titles.str.len_bytes() != titles.str.len_chars()) & at.is_not_null()).any():
-        series = titles.str.replace(_SEASON_HERE + "(?s:.*)", "")
-    whole = pl.DataFrame({"title": titles, "series": series, "at": at})
-    return whole.select(
-        pl.when(pl.col("at") > 0).then("series").otherwise("title").str.strip_chars()
-    ).to_series()
+    title, at = pl.first(), pl.first().str.find(_SEASON_HERE)  # in bytes
+    begun = title.cast(pl.Binary).bin.slice(0, at).cast(pl.String)
+    series = pl.when(at > 0).then(begun).otherwise(title).str.strip_chars()
+    return titles.to_frame().lazy().select(series.alias("series")).collect().to_series()
 
 
 def _cased_alike(title: pl.Expr) -> pl.Expr:
