@@ -4,8 +4,8 @@
 
 The files are made here, one at a time, in a temporary folder (--folder DIR: where there is room for one and
 for what is stored of it), and deleted afterwards. CSV: a log of plays and views by a million people, about 70
-bytes a row. JSON lines: reviews in the form of Amazon's, about 500 bytes a row. No row comes twice, which is the
-most that has to be remembered. Each import is a process of its own, by the command line.
+bytes a row. JSON lines: reviews in the form of Amazon's, about 500 bytes a row. No row comes twice, which is
+the most that has to be remembered. Each import is a process of its own, by the command line.
 """
 
 import json
