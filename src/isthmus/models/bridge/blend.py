@@ -21,7 +21,7 @@ from isthmus.models.bridge.hold_out import EVENTS_LEFT, Case
 from isthmus.numeric import in_threads, top_k
 from isthmus.schema import FloatArray, IntArray, Query
 
-__all__ = ["Blend", "Sample", "gather", "joined", "mean_ndcg"]
+__all__ = ["Blend", "Sample", "gather", "joined", "mean_ndcg", "ranks_of"]
 
 _TOP = 60
 """Best candidates of each component among which the weights are learnt."""
@@ -272,7 +272,7 @@ def mean_ndcg(total: NDArray[Any], sample: Sample) -> float:
     people, places = sample.hidden
     reached = total[people, places] >= least[people]
     people, places = people[reached], places[reached]
-    ranks = _ranks(total, people, places)
+    ranks = ranks_of(total, people, places)
     ideal = np.concatenate([[0.0], np.cumsum(1 / np.log2(np.arange(longest) + 2))])
     values = []
     for cut in _CUTS:
@@ -281,7 +281,7 @@ def mean_ndcg(total: NDArray[Any], sample: Sample) -> float:
     return float(np.mean(values))
 
 
-def _ranks(total: NDArray[Any], people: IntArray, places: IntArray) -> FloatArray:
+def ranks_of(total: NDArray[Any], people: IntArray, places: IntArray) -> FloatArray:
     """(n,): from 0, where cells stand in their rows; the middle one of equal cells."""
     rows, mine = total[people], total[people, places][:, None]
     return np.asarray((rows > mine).sum(axis=1) + ((rows == mine).sum(axis=1) - 1) / 2)

@@ -44,7 +44,8 @@ class BridgeConfig:
     max_hold_out: int = Field(default=800, ge=1)
     """At most so many people are hidden."""
     learn_on: int = Field(default=500, ge=1)
-    """Where fewer people are hidden at once, others are in further turns, until everybody has been."""
+    """Where fewer people are hidden at once, others are in further turns, until everybody has been; where
+    fewer are known on both sides, people known on the target alone fill up this number."""
     prior_strength: float = Field(default=2.0, ge=0)
     """How many people the built-in weights of the blend count as."""
     polish: bool = True

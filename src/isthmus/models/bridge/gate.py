@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from isthmus.models.bridge.blend import Blend, Sample
+from isthmus.models.bridge.blend import Blend, Sample, ranks_of
 from isthmus.models.bridge.components import Component, dense
 from isthmus.models.bridge.config import BridgeConfig
 from isthmus.models.bridge.hold_out import Case
@@ -108,6 +108,5 @@ def log_ranks(scores: NDArray[np.float32], truth: NDArray[np.bool_], query: Quer
     logs = np.zeros(len(people))
     for start in range(0, len(people), _CELLS_AT_ONCE):
         some = slice(start, start + _CELLS_AT_ONCE)
-        rows, mine = scores[people[some]], scores[people[some], columns[some]][:, None]
-        logs[some] = np.log((rows > mine).sum(axis=1) + ((rows == mine).sum(axis=1) + 1) / 2)
+        logs[some] = np.log1p(ranks_of(scores, people[some], columns[some]))
     return np.asarray(np.bincount(people, logs, len(truth)) / np.maximum(truth.sum(axis=1), 1))
