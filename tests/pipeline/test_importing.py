@@ -7,7 +7,9 @@ import pytest
 
 from isthmus.errors import InputError, WorkspaceBusyError
 from isthmus.pipeline import Workspace, import_files
+from isthmus.pipeline.importing import import_batches
 from isthmus.sources import load_source
+from isthmus.sources.base import make_batch
 
 GOOD = "platform,user_id,item_id\nbooks,dan,b1\nbooks,dan,b2\n"
 MIXED = "platform,user_id,item_id,kind\nbooks,dan,b1,read\nbooks,dan,,read\nbooks,dan,b2,slept\n"
@@ -56,6 +58,22 @@ def test_the_same_file_again_adds_nothing(workspace, take_in, all_events):
     again = take_in(workspace, GOOD)
     assert (again.counts["events"], again.counts["duplicates"]) == (0, 2)
     assert all_events(workspace).equals(before)
+
+
+@pytest.mark.parametrize("many", [0, 3, 1_000])
+def test_people_who_come_back_in_later_parts_are_entered_once(workspace, monkeypatch, many):
+    monkeypatch.setattr("isthmus.pipeline.importing._MANY_PEOPLE", many)
+    before = workspace.identities.count()
+    parts = [
+        pl.DataFrame({
+            "platform": "shop", "user_id": [f"u{start}", f"u{start + 1}", "u0"], "item_id": f"i{start}",
+            "kind": "view", "line": [1, 2, 3],
+        })
+        for start in range(40)
+    ]  # fmt: skip
+    import_batches(workspace, (make_batch(events=part) for part in parts), source="table", file="log.csv")
+    assert workspace.identities.count() == before + 41
+    assert all(workspace.identities.find("shop", f"u{number}") for number in range(41))
 
 
 def test_names_are_only_in_the_vault(workspace, take_in):

@@ -27,6 +27,8 @@ _SHOWN = 5
 _LARGE_BYTES = 8_000_000
 """Files below this are one batch, or as good as."""
 _MANY_PARTS = 16
+_MANY_PEOPLE = 200_000
+"""When so many, or as many as are known, have been met, those met before are told apart from the others."""
 _COUNTED = (
     "events", "duplicates", "conflicts", "items_added", "items_updated", "links", "rejects", "cut_texts",
 )  # fmt: skip
@@ -216,7 +218,9 @@ class _Intake:
 
     def _remember(self, who: pl.DataFrame) -> None:
         self.people.append(who)
-        if len(self.people) > _MANY_PARTS:  # the same people come back in every batch
+        more = sum(part.height for part in self.people[1:])
+        if len(self.people) > _MANY_PARTS or more > max(_MANY_PEOPLE, self.people[0].height):
+            # The same people come back in every batch.
             self.people = [pl.concat(self.people, how="diagonal").unique("pseudonym", maintain_order=True)]
 
     def _refuse(self, rejects: pl.DataFrame) -> None:
